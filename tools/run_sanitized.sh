@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds the unit tests with sanitizers and runs them.
+#
+#   tools/run_sanitized.sh asan|tsan
+#
+# torch is not instrumented; tools/sanitizers/ holds what that makes necessary, with reasons.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=$1
+suppressions=$PWD/tools/sanitizers
+
+cmake --preset "$preset"
+cmake --build --preset "$preset" --parallel "${JOBS:-$(getconf _NPROCESSORS_ONLN)}"
+
+export ASAN_OPTIONS=detect_odr_violation=1:strict_init_order=1
+export LSAN_OPTIONS=suppressions=$suppressions/lsan.supp:print_suppressions=0
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$suppressions/tsan.supp:halt_on_error=1:ignore_noninstrumented_modules=1
+ctest --test-dir "build/$preset" --output-on-failure
