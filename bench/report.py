@@ -1,0 +1,53 @@
+"""What every benchmark prints and writes: a table of figures beside their targets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass
+class Row:
+    """One figure. `target` is the largest (or, with `at_least`, the smallest) value allowed."""
+
+    name: str
+    cpu: float
+    cuda: float
+    unit: str
+    value: float
+    target: float | None = None
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure keeps its target."""
+        if self.target is None:
+            return True
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+
+def publish(title: str, rows: list[Row], value_name: str) -> None:
+    """Print the table; write it to the file named by `--json`, if any."""
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    path = parser.parse_args().json
+
+    width = max(len(row.name) for row in rows)
+    print(f"\n{title}")
+    print(f"{'':{width}}  {'cpu':>12}  {'cuda':>12}  {value_name:>10}  target")
+    for row in rows:
+        target = "" if row.target is None else f"{'>=' if row.at_least else '<='} {row.target:g}"
+        verdict = "" if row.met else "  MISSED"
+        print(
+            f"{row.name:{width}}  {_number(row.cpu, row.unit):>12}  "
+            f"{_number(row.cuda, row.unit):>12}  {row.value:10.3f}  {target}{verdict}"
+        )
+    if path is not None:
+        figures = {"title": title, "rows": [asdict(row) | {"met": row.met} for row in rows]}
+        path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.1f} {unit}" if value == value else "-"

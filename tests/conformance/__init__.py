@@ -1,0 +1,1 @@
+"""Conformance: PyTorch's own operator, module and optimizer databases, virtual CUDA against CPU."""
