@@ -27,7 +27,7 @@ build: setup  ## builds in build/dev and installs into .venv
 	@cmake --install build/dev --component package > build/dev/install.log
 
 wheel: setup  ## a wheel in dist/, built against the torch in .venv
-	$(PYTHON) -m pip wheel . --no-build-isolation --no-deps --wheel-dir dist
+	CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PYTHON) -m pip wheel . --no-build-isolation --no-deps --wheel-dir dist
 
 asan: setup  ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/run_sanitized.sh asan

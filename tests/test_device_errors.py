@@ -83,9 +83,9 @@ MIXES: dict[str, tuple[Callable[[], Any], str]] = {
         "indices should be either on cpu or on the same device as the indexed tensor (cpu)",
     ),
     "conv2d, CPU input": (
-        lambda: F.conv2d(cpu(1, 1, 3, 3), gpu(1, 1, 2, 2)),
-        f"{SAME}got weight is on cuda:0, different from other tensors on cpu "
-        "(when checking argument in method wrapper_CUDA___slow_conv2d_forward)",
+        lambda: F.conv2d(cpu(16, 1, 3, 3), gpu(1, 1, 2, 2)),
+        "Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor) should be the "
+        "same",
     ),
     "conv2d, CPU weight": (
         lambda: F.conv2d(gpu(1, 1, 3, 3), cpu(1, 1, 2, 2)),

@@ -55,9 +55,7 @@ c10::intrusive_ptr<c10::StorageImpl> borrow(c10::StorageImpl* cuda) {
   c10::raw::intrusive_ptr::incref(cuda);
   c10::DataPtr data(
       const_cast<void*>(cuda->data()), cuda,
-      [](void* owner) {
-        c10::raw::intrusive_ptr::decref(static_cast<c10::StorageImpl*>(owner));
-      },
+      [](void* owner) { c10::raw::intrusive_ptr::decref(static_cast<c10::StorageImpl*>(owner)); },
       c10::Device(c10::kCPU));
   return c10::make_intrusive<c10::StorageImpl>(
       c10::StorageImpl::use_byte_size_t(), static_cast<int64_t>(cuda->nbytes()), std::move(data),
@@ -124,7 +122,8 @@ void write_back(const at::Tensor& original, const at::Tensor& alias) {
   auto* own = host_storage(cuda->data_ptr());
   if (own != nullptr && own != host.unsafeGetStorageImpl()) {
     impl->*Members::kStorage = new_cuda_storage(host, cuda->device().index());
-  } else if (host.nbytes() != cuda->nbytes() || host.data() != cuda->data()) refresh(cuda, host);
+  } else if (host.nbytes() != cuda->nbytes() || host.data() != cuda->data())
+    refresh(cuda, host);
   if (changed->sizes() != impl->sizes() || changed->strides() != impl->strides() ||
       changed->storage_offset() != impl->storage_offset()) {
     impl->set_sizes_and_strides(changed->sizes(), changed->strides(), changed->storage_offset());

@@ -41,8 +41,7 @@ class Argument {
 template <class T>
 class TensorArgument {
  public:
-  TensorArgument(Passed<T> passed)
-      : original_(passed.value), host_(make_alias(passed.value)) {}
+  TensorArgument(Passed<T> passed) : original_(passed.value), host_(make_alias(passed.value)) {}
   ~TensorArgument() { release_alias(original_, host_); }
   TensorArgument(const TensorArgument&) = delete;
   TensorArgument& operator=(const TensorArgument&) = delete;
@@ -150,8 +149,7 @@ class Argument<at::TensorList> : public TensorListArgument<at::TensorList> {
 template <>
 class Argument<const at::ITensorListRef&> : public TensorListArgument<const at::ITensorListRef&> {
  public:
-  Argument(Passed<const at::ITensorListRef&> passed)
-      : TensorListArgument(passed), list_(hosts()) {}
+  Argument(Passed<const at::ITensorListRef&> passed) : TensorListArgument(passed), list_(hosts()) {}
   const at::ITensorListRef& host() { return list_ = hosts(); }
 
  private:

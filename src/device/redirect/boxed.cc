@@ -28,7 +28,8 @@ struct BoxedPlan {
   Plan plan{};
   std::vector<bool> takes_generator;
 
-  explicit BoxedPlan(const c10::FunctionSchema& schema) : name(c10::toString(schema.operator_name())) {
+  explicit BoxedPlan(const c10::FunctionSchema& schema)
+      : name(c10::toString(schema.operator_name())) {
     plan.name = name.c_str();
     plan.method = plan.name;
     plan.device_check = DeviceCheck::kNone;
@@ -37,8 +38,8 @@ struct BoxedPlan {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       const auto* alias = arguments[i].alias_info();
       if (alias != nullptr && alias->isWrite() && i < 64) plan.written |= uint64_t{1} << i;
-      takes_generator.push_back(arguments[i].type()->isSubtypeOf(
-          *c10::OptionalType::create(c10::GeneratorType::get())));
+      takes_generator.push_back(
+          arguments[i].type()->isSubtypeOf(*c10::OptionalType::create(c10::GeneratorType::get())));
     }
   }
 };
@@ -205,8 +206,8 @@ void redirect_boxed(const c10::OperatorHandle& op, Stack* stack) {
 void register_fallback() {
   static auto* handle =
       new c10::RegistrationHandleRAII(c10::Dispatcher::singleton().registerFallback(
-          c10::DispatchKey::CUDA,
-          c10::KernelFunction::makeFromBoxedFunction<&redirect_boxed>(), "torchdevice"));
+          c10::DispatchKey::CUDA, c10::KernelFunction::makeFromBoxedFunction<&redirect_boxed>(),
+          "torchdevice"));
   (void)handle;
 }
 

@@ -59,9 +59,8 @@ void check_index(const Plan& plan, VisitTensors visit) {
   visit([&](const at::Tensor& tensor, uint32_t index) {
     if (index == 0) self = tensor.device();
     if (index == 1) {
-      TORCH_CHECK(tensor.is_cpu() || tensor.device() == self,
-                  "indices should be either on ", c10::kCPU,
-                  " or on the same device as the indexed tensor (", *self, ")");
+      TORCH_CHECK(tensor.is_cpu() || tensor.device() == self, "indices should be either on ",
+                  c10::kCPU, " or on the same device as the indexed tensor (", *self, ")");
     }
     if (index >= 2 && !(tensor.is_cpu() && tensor.dim() == 0 && !is_set(plan.written, index))) {
       TORCH_CHECK(tensor.device() == self,
@@ -71,17 +70,24 @@ void check_index(const Plan& plan, VisitTensors visit) {
   });
 }
 
-/// native/Convolution.cpp, check_input_same_type_as_parameters: `input` is argument 0, `weight` 1,
-/// `bias` 2.
-void check_convolution(VisitTensors visit) {
-  std::optional<at::Tensor> input;
+/// native/Convolution.cpp, check_input_same_type_as_parameters, for a CUDA input: `input` is
+/// argument 0, `weight` 1, `bias` 2.
+void check_convolution(const at::Tensor& input, VisitTensors visit) {
   visit([&](const at::Tensor& tensor, uint32_t index) {
-    if (index == 0) input = tensor;
     if (index != 1 && index != 2) return;
-    TORCH_CHECK(input->options().type_equal(tensor.options()), "Input type (", input->toString(),
+    TORCH_CHECK(input.options().type_equal(tensor.options()), "Input type (", input.toString(),
                 ") and ", index == 1 ? "weight" : "bias", " type (", tensor.toString(),
                 ") should be the same");
   });
+}
+
+/// The first tensor argument.
+const at::Tensor& first_tensor(VisitTensors visit) {
+  const at::Tensor* first = nullptr;
+  visit([&](const at::Tensor& tensor, uint32_t /*index*/) {
+    if (first == nullptr) first = &tensor;
+  });
+  return *first;
 }
 
 const c10::Storage* find_storage(const c10::StorageImpl* host, VisitAliases visit) {
@@ -104,8 +110,7 @@ const at::Tensor* find_original(const at::Tensor& result, VisitAliases visit) {
 }
 
 /// The CUDA storage of an earlier result on the same host storage.
-const c10::Storage* find_storage(const c10::StorageImpl* host,
-                                 at::ArrayRef<at::Tensor*> earlier) {
+const c10::Storage* find_storage(const c10::StorageImpl* host, at::ArrayRef<at::Tensor*> earlier) {
   for (const auto* result : earlier) {
     if (!result->defined() || !result->has_storage()) continue;
     const auto& storage = result->unsafeGetTensorImpl()->unsafe_storage();
@@ -117,8 +122,7 @@ const c10::Storage* find_storage(const c10::StorageImpl* host,
 void finish_result(at::Tensor& result, at::ArrayRef<at::Tensor*> earlier, const Call& call,
                    VisitAliases visit) {
   const auto& impl = *result.unsafeGetTensorImpl();
-  const auto* host =
-      impl.has_storage() ? impl.unsafe_storage().unsafeGetStorageImpl() : nullptr;
+  const auto* host = impl.has_storage() ? impl.unsafe_storage().unsafeGetStorageImpl() : nullptr;
   // A storage that nobody else holds belongs to no argument and no other result.
   if (host != nullptr && impl.unsafe_storage().use_count() == 1) {
     restamp(result, call.device, nullptr);
@@ -147,7 +151,9 @@ bool check_devices(const Plan& plan, VisitTensors visit) {
       check_index(plan, visit);
       return true;
     case DeviceCheck::kConvolution:
-      check_convolution(visit);
+      // With an input on the CPU it is decomposed: which error comes depends on the sizes.
+      if (!first_tensor(visit).is_cuda()) return false;
+      check_convolution(first_tensor(visit), visit);
       check_exact_same(plan, visit);
       return true;
     case DeviceCheck::kComposite:
@@ -157,23 +163,19 @@ bool check_devices(const Plan& plan, VisitTensors visit) {
 }
 
 void check_dtype(const Plan& plan, VisitTensors visit) {
-  bool first = true;
-  visit([&](const at::Tensor& tensor, uint32_t /*index*/) {
-    if (!std::exchange(first, false)) return;
-    const auto dtype = tensor.scalar_type();
-    TORCH_CHECK_NOT_IMPLEMENTED(!is_set(plan.refused, static_cast<uint32_t>(dtype)), '"',
-                                plan.cuda_kernel, "\" not implemented for '", c10::toString(dtype),
-                                "'");
-  });
+  const auto dtype = first_tensor(visit).scalar_type();
+  TORCH_CHECK_NOT_IMPLEMENTED(!is_set(plan.refused, static_cast<uint32_t>(dtype)), '"',
+                              plan.cuda_kernel, "\" not implemented for '", c10::toString(dtype),
+                              "'");
 }
 
-std::optional<at::Generator> host_generator(std::optional<at::Generator> passed,
-                                            const Call& call) {
+std::optional<at::Generator> host_generator(std::optional<at::Generator> passed, const Call& call) {
   if (call.device < 0) return passed;
   auto generator =
       passed.has_value() && passed->defined() ? *passed : default_generator(call.device);
-  TORCH_CHECK(generator.device().is_cuda(), "Expected a 'cuda' device type for generator but found '",
-              generator.device().type(), "'");
+  TORCH_CHECK(generator.device().is_cuda(),
+              "Expected a 'cuda' device type for generator but found '", generator.device().type(),
+              "'");
   return static_cast<CudaGenerator*>(generator.unsafeGetGeneratorImpl())->host_generator();
 }
 

@@ -65,16 +65,16 @@ class DeviceScan {
 };
 
 /// Visits all defined tensors of a call with the number of their argument.
-using VisitTensors =
-    c10::function_ref<void(c10::function_ref<void(const at::Tensor&, uint32_t)>)>;
+using VisitTensors = c10::function_ref<void(c10::function_ref<void(const at::Tensor&, uint32_t)>)>;
 
 /// Raises what CUDA raises for these arguments, or returns false if the operator must be decomposed
 /// (DeviceCheck::kComposite with mixed devices), true if the call may go on.
 bool check_devices(const Plan& plan, VisitTensors visit);
 
 /// The host's generator for a random operator: one drawn from the CUDA generator that was passed,
-/// or from the default generator of the call's device. A CPU generator raises, as in CUDA's kernels;
-/// without a CUDA tensor (Call::device < 0) the generator is left for the host kernel to judge.
+/// or from the default generator of the call's device. A CPU generator raises, as in CUDA's
+/// kernels; without a CUDA tensor (Call::device < 0) the generator is left for the host kernel to
+/// judge.
 std::optional<at::Generator> host_generator(std::optional<at::Generator> passed, const Call& call);
 
 /// Raises CUDA's error when the first tensor's dtype is one of Plan::refused.
@@ -88,8 +88,8 @@ using VisitAliases =
 void write_back_all(const Call& call, VisitAliases visit);
 
 /// Turns the tensors that the host kernel returned into the CUDA tensors to return: an argument
-/// itself, a view of an argument's storage, or a new tensor on the call's device. Results that share
-/// a host storage share a CUDA storage.
+/// itself, a view of an argument's storage, or a new tensor on the call's device. Results that
+/// share a host storage share a CUDA storage.
 void finish_results(at::ArrayRef<at::Tensor*> results, const Call& call, VisitAliases visit);
 
 }  // namespace torchdevice

@@ -74,9 +74,7 @@ class RedirectKernel<R(A...), Host> final : public c10::OperatorKernel {
  public:
   RedirectKernel(const Plan& plan, Host<R(A...)> host) : plan_(plan), host_(std::move(host)) {}
 
-  R operator()(A... args) {
-    return run(std::index_sequence_for<A...>(), std::forward<A>(args)...);
-  }
+  R operator()(A... args) { return run(std::index_sequence_for<A...>(), std::forward<A>(args)...); }
 
  private:
   static constexpr bool kIsOwn = std::is_same_v<Host<R(A...)>, HostFunction<R(A...)>>;
@@ -96,8 +94,7 @@ class RedirectKernel<R(A...), Host> final : public c10::OperatorKernel {
     if (C10_UNLIKELY(plan_.refused != 0)) check_dtype(plan_, visit_tensors);
 
     const Call call{plan_, scan.device()};
-    std::tuple<Argument<A>...> arguments{
-        Passed<A>{std::forward<A>(args), call}...};
+    std::tuple<Argument<A>...> arguments{Passed<A>{std::forward<A>(args), call}...};
     const auto visit_aliases = [&](auto&& visit) {
       (std::get<I>(arguments).aliases([&](const at::Tensor& original, at::Tensor& alias) {
         visit(original, alias, static_cast<uint32_t>(I));
