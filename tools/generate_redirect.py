@@ -221,7 +221,7 @@ class Generator:
             return False
         if not any(a.type.is_tensor_like() for a in arguments(f)):
             return False
-        if f.is_view_op or "inplace_view" in f.tags and not self.has(self.cpu, f):
+        if f.is_view_op or ("inplace_view" in f.tags and not self.has(self.cpu, f)):
             return False
         if self.has(self.cpu, f):
             return True
@@ -276,13 +276,14 @@ def registration(op: Operator) -> str:
     unchecked = {a.name for a in arguments(f)} - checked
     served = "kOwnKernel" if op.host_function else "kRedirect"
     kernel = REFUSED.get(f.func.name.name.base) if op.host_function is None else None
-    refused = f", {sum(1 << t for t in INTEGERS):#x}, \"{kernel}\"" if kernel else ""
+    refused = f', {sum(1 << t for t in INTEGERS):#x}, "{kernel}"' if kernel else ""
+    masks = f"{written_mask(f):#x}, {mask(f, outs):#x}, {mask(f, unchecked):#x}"
     callee = f", &kernels::{op.host_function}" if op.host_function else ""
     return f"""  {{
     static constexpr const char* kArguments[] = {{{names}}};
     static constexpr Plan kPlan{{"aten::{f.func.name}", "{op.method}", kArguments,
                                 DeviceCheck::{op.check}, Served::{served},
-                                {written_mask(f):#x}, {mask(f, outs):#x}, {mask(f, unchecked):#x}{refused}}};
+                                {masks}{refused}}};
     redirect<at::_ops::{op.struct}>(kPlan{callee});
   }}
 """

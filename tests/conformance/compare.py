@@ -126,6 +126,8 @@ def _values(
     if closeness == EXACT:
         equal = _bits(expected, actual)
     else:
+        if expected.dtype is torch.complex32:
+            expected, actual = expected.to(torch.complex64), actual.to(torch.complex64)
         equal = torch.isclose(
             actual, expected, rtol=closeness.relative, atol=closeness.absolute, equal_nan=True
         )

@@ -11,7 +11,7 @@ from torch.testing._internal.common_utils import noncontiguous_like
 from torch.testing._internal.opinfo.core import OpInfo, SampleInput
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from tests.conformance.compare import Closeness
+from tests.conformance.compare import EXACT, Closeness
 from tests.conformance.result import ClosenessOf, Result, Task
 from tests.conformance.transfer import Transfer
 from tests.conformance.twin import Raised, difference, outcome
@@ -24,6 +24,7 @@ _NARROW = {
     torch.float16: Closeness(relative=1e-2, absolute=1e-2),
     torch.bfloat16: Closeness(relative=5e-2, absolute=5e-2),
 }
+_COMPLEX_OF = {torch.float16: torch.complex32}
 
 Arguments = tuple[Any, tuple, dict]
 
@@ -42,7 +43,7 @@ def run(task: Task, closeness: ClosenessOf, progress: Callable[[str], None]) -> 
         for index, sample in enumerate(op.sample_inputs("cpu", dtype)):
             result.samples += 1
             progress(f"sample {index} detour")
-            result.record("detour", index, _detour(op, dtype, sample))
+            result.record("detour", index, _detour(op, dtype, sample, closeness("detour")))
         return result
 
     may_refuse = dtype not in op.supported_dtypes("cuda")
@@ -175,7 +176,9 @@ def _loss(output: torch.Tensor) -> torch.Tensor:
     return (output * weights).sum()
 
 
-def _detour(op: OpInfo, dtype: torch.dtype, sample: SampleInput) -> str | None:
+def _detour(
+    op: OpInfo, dtype: torch.dtype, sample: SampleInput, closeness: Closeness
+) -> str | None:
     """CUDA has the narrow type and the CPU does not: near the CPU's result in float32."""
 
     def twin(device: str) -> Any:
@@ -184,9 +187,13 @@ def _detour(op: OpInfo, dtype: torch.dtype, sample: SampleInput) -> str | None:
             arguments = _with_dtype(arguments, dtype, torch.float32)
         value, args, kwargs = Transfer(device)(arguments)
         result = op.op(value, *args, **kwargs)
-        return _with_dtype(result, torch.float32, dtype) if device == "cpu" else result
+        result = tree_map_only(torch.Tensor, torch.resolve_conj, result)  # as `to` does
+        if device != "cpu":
+            return result
+        result = _with_dtype(result, torch.complex64, _COMPLEX_OF.get(dtype, torch.complex64))
+        return _with_dtype(result, torch.float32, dtype)
 
-    return difference(twin, _NARROW[dtype])
+    return difference(twin, _NARROW[dtype] if closeness == EXACT else closeness)
 
 
 def _with_dtype(tree: Any, old: torch.dtype, new: torch.dtype) -> Any:

@@ -14,8 +14,8 @@ void register_native_kernels() {
   register_storage_operators(*library);
   register_dropout(*library);
   register_lstm(*library);
-  static auto* autograd = new torch::Library(
-      torch::Library::IMPL, "aten", c10::DispatchKey::AutogradCUDA, __FILE__, __LINE__);
+  static auto* autograd = new torch::Library(torch::Library::IMPL, "aten",
+                                             c10::DispatchKey::AutogradCUDA, __FILE__, __LINE__);
   register_lstm(*autograd);
 }
 

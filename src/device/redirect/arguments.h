@@ -26,7 +26,8 @@ class Argument {
  public:
   Argument(Passed<T> passed) : value_(std::forward<T>(passed.value)) {}
 
-  T host() { return std::forward<T>(value_); }
+  /// A copy of what is passed by value: the host may be called a second time (detour.h).
+  T host() { return value_; }
 
   template <class Visit>
   static void each(const std::remove_reference_t<T>& /*value*/, Visit&& /*visit*/) {}
