@@ -6,14 +6,14 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 .PHONY: demo test conformance bench build wheel lint format asan tsan setup clean
 
 demo: build  ## trains a small GPT on the virtual device
-	$(PYTHON) -m torchdevice --report - examples/train_gpt.py
+	$(PYTHON) -m torchdevice --report - examples/train_gpt.py --steps 60
 
 test: build  ## the C++ unit tests, then pytest
 	ctest --test-dir build/dev --output-on-failure
 	$(PYTHON) -m pytest tests
 
 conformance: build  ## every OpInfo in every dtype against the CPU: long
-	$(PYTHON) -m tests.conformance.run
+	$(PYTHON) -m tests.conformance.run --json build/conformance.json
 
 bench: build  ## the figures of docs/performance.md
 	$(PYTHON) -m bench

@@ -139,7 +139,7 @@ def test_arguments_pass_through_exactly(tmp_path: Path) -> None:
     plain = json.loads(python(program, *arguments))
     for launcher in (["-m", "torchdevice"], ["-m", "torchdevice", "--memory", "1GB"]):
         assert json.loads(python(*launcher, program, *arguments)) == plain
-    done = run([command(), "run", "--report", program, *arguments])
+    done = run([command(), "run", "--report", "-", program, *arguments])
     assert json.loads(done.stdout) == plain
 
 
@@ -422,7 +422,7 @@ def test_report(tmp_path: Path) -> None:
     python("-m", "torchdevice", "--report", str(path), program)
     report = json.loads(path.read_text(encoding="utf-8"))
     assert any(entry["name"].startswith("aten::add") for entry in report["operators"])
-    done = run([command(), "run", "--report", program])
+    done = run([command(), "run", "--report", "-", program])
     assert "aten::add" in done.stderr
 
 

@@ -88,9 +88,8 @@ int main(int argc, char** argv) {
   add_setting(run, "--host", "TORCHDEVICE", "Where tensors live: auto, cpu or mps (auto)");
   add_setting(run, "--profile", "TORCHDEVICE_PROFILE", "The card that they present");
   add_setting(run, "--memory", "TORCHDEVICE_MEMORY", "Device memory of each, such as 24GiB");
-  std::string report;
-  run.add_flag("--report{-}", report,
-               "Report each operator at exit, to standard error or to a file: --report=FILE");
+  add_setting(run, "--report", "TORCHDEVICE_REPORT",
+              "Where to report each operator at exit: a file, or - for standard error");
   run.add_option("--python", python, "The Python interpreter to run");
 
   const CLI::App& doctor =
@@ -104,9 +103,6 @@ int main(int argc, char** argv) {
   if (program.empty()) {
     std::cerr << "torchdevice run: no program given (see torchdevice run --help)\n";
     return 2;
-  }
-  if (!report.empty()) {
-    setenv("TORCHDEVICE_REPORT", report.c_str(), 1);
   }
   return become_python(python, program);
 }

@@ -1,4 +1,4 @@
-"""Operators: every OpInfo of PyTorch's `op_db`, all its samples, by five checks."""
+"""Operators: every OpInfo of PyTorch's `op_db`, all its samples."""
 
 from __future__ import annotations
 

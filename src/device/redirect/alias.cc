@@ -3,6 +3,8 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/TensorImpl.h>
 
+#include <cstddef>
+
 #include "device/allocator.h"
 #include "device/freelist.h"
 
@@ -44,6 +46,27 @@ class AliasImpl final : public c10::TensorImpl {
   }
 };
 
+/// A CUDA storage whose own memory is reused: one is made and destroyed for each new result, and
+/// would lie on the heap between the tensors' memory.
+class CudaStorage final : public c10::StorageImpl {
+ public:
+  using c10::StorageImpl::StorageImpl;
+
+  static void* operator new(std::size_t size);
+  static void operator delete(void* memory) noexcept;
+};
+
+/// Room for one CudaStorage.
+struct alignas(CudaStorage) CudaStorageRoom {
+  std::byte bytes[sizeof(CudaStorage)];
+};
+
+void* CudaStorage::operator new(std::size_t /*size*/) { return Freelist<CudaStorageRoom>::take(); }
+
+void CudaStorage::operator delete(void* memory) noexcept {
+  Freelist<CudaStorageRoom>::put(static_cast<CudaStorageRoom*>(memory));
+}
+
 c10::DispatchKeySet cuda_keys(c10::DispatchKeySet keys) {
   return keys.remove_backend(c10::BackendComponent::CPUBit)
              .remove_backend(c10::BackendComponent::MPSBit) |
@@ -70,9 +93,9 @@ c10::intrusive_ptr<c10::StorageImpl> host_of(c10::StorageImpl* cuda) {
 c10::Storage new_cuda_storage(c10::Storage host, c10::DeviceIndex device) {
   auto owned = c10::intrusive_ptr<c10::StorageImpl>::reclaim(host.unsafeReleaseStorageImpl());
   const auto bytes = static_cast<int64_t>(owned->nbytes());
-  return c10::Storage(c10::make_intrusive<c10::StorageImpl>(
-      c10::StorageImpl::use_byte_size_t(), bytes, wrap_host_storage(std::move(owned), device),
-      allocator(), /*resizable=*/true));
+  return c10::Storage(c10::make_intrusive<CudaStorage>(c10::StorageImpl::use_byte_size_t(), bytes,
+                                                       wrap_host_storage(std::move(owned), device),
+                                                       allocator(), /*resizable=*/true));
 }
 
 /// A kernel gave the host storage other memory: the CUDA storage shows and counts it.
