@@ -11,6 +11,8 @@
 namespace torchdevice {
 namespace {
 
+using HostStorage = c10::intrusive_ptr<c10::StorageImpl>;
+
 /// Forms pointers to TensorImpl's protected members, as a derived class may. Never constructed.
 struct Members : c10::TensorImpl {
   static constexpr auto kKeySet = &Members::key_set_;
@@ -25,7 +27,7 @@ class AliasImpl final : public c10::TensorImpl {
       : c10::TensorImpl(c10::DispatchKeySet(c10::DispatchKey::CPU), caffe2::TypeMeta::Make<float>(),
                         c10::Device(c10::kCPU)) {}
 
-  void bind(const c10::TensorImpl& source, c10::intrusive_ptr<c10::StorageImpl> host) {
+  void bind(const c10::TensorImpl& source, HostStorage host) {
     copy_generic_tensor_metadata(&source, this);
     key_set_ = host_keys(source.key_set(), host->device_type());
     device_opt_ = host->device();
@@ -74,7 +76,7 @@ c10::DispatchKeySet cuda_keys(c10::DispatchKeySet keys) {
 }
 
 /// A host storage over memory that is not ours. It keeps the CUDA storage alive.
-c10::intrusive_ptr<c10::StorageImpl> borrow(c10::StorageImpl* cuda) {
+HostStorage borrow(c10::StorageImpl* cuda) {
   c10::raw::intrusive_ptr::incref(cuda);
   c10::DataPtr data(
       const_cast<void*>(cuda->data()), cuda,
@@ -85,22 +87,21 @@ c10::intrusive_ptr<c10::StorageImpl> borrow(c10::StorageImpl* cuda) {
       c10::GetCPUAllocator(), cuda->resizable());
 }
 
-c10::intrusive_ptr<c10::StorageImpl> host_of(c10::StorageImpl* cuda) {
+HostStorage host_of(c10::StorageImpl* cuda) {
   auto* host = host_storage(cuda->data_ptr());
-  return host != nullptr ? c10::intrusive_ptr<c10::StorageImpl>::reclaim_copy(host) : borrow(cuda);
+  return host != nullptr ? HostStorage::reclaim_copy(host) : borrow(cuda);
 }
 
-c10::Storage new_cuda_storage(c10::Storage host, c10::DeviceIndex device) {
-  auto owned = c10::intrusive_ptr<c10::StorageImpl>::reclaim(host.unsafeReleaseStorageImpl());
-  const auto bytes = static_cast<int64_t>(owned->nbytes());
+c10::Storage new_cuda_storage(HostStorage host, c10::DeviceIndex device) {
+  const auto bytes = static_cast<int64_t>(host->nbytes());
   return c10::Storage(c10::make_intrusive<CudaStorage>(c10::StorageImpl::use_byte_size_t(), bytes,
-                                                       wrap_host_storage(std::move(owned), device),
+                                                       wrap_host_storage(std::move(host), device),
                                                        allocator(), /*resizable=*/true));
 }
 
 /// A kernel gave the host storage other memory: the CUDA storage shows and counts it.
 void refresh(c10::StorageImpl* cuda, const c10::Storage& host) {
-  auto owned = c10::intrusive_ptr<c10::StorageImpl>::reclaim_copy(host.unsafeGetStorageImpl());
+  auto owned = HostStorage::reclaim_copy(host.unsafeGetStorageImpl());
   const auto device = cuda->device().index();
   const auto bytes = owned->nbytes();
   cuda->set_data_ptr_noswap(wrap_host_storage(std::move(owned), device));
@@ -144,9 +145,11 @@ void write_back(const at::Tensor& original, const at::Tensor& alias) {
   const auto& host = changed->unsafe_storage();
   auto* own = host_storage(cuda->data_ptr());
   if (own != nullptr && own != host.unsafeGetStorageImpl()) {
-    impl->*Members::kStorage = new_cuda_storage(host, cuda->device().index());
-  } else if (host.nbytes() != cuda->nbytes() || host.data() != cuda->data())
+    impl->*Members::kStorage = new_cuda_storage(
+        HostStorage::reclaim_copy(host.unsafeGetStorageImpl()), cuda->device().index());
+  } else if (host.nbytes() != cuda->nbytes() || host.data() != cuda->data()) {
     refresh(cuda, host);
+  }
   if (changed->sizes() != impl->sizes() || changed->strides() != impl->strides() ||
       changed->storage_offset() != impl->storage_offset()) {
     impl->set_sizes_and_strides(changed->sizes(), changed->strides(), changed->storage_offset());
@@ -167,7 +170,9 @@ void restamp(at::Tensor& result, c10::DeviceIndex device, const c10::Storage* st
     impl = result.unsafeGetTensorImpl();
   }
   auto& own = impl->*Members::kStorage;
-  own = storage != nullptr ? *storage : new_cuda_storage(std::move(own), device);
+  own = storage != nullptr
+            ? *storage
+            : new_cuda_storage(HostStorage::reclaim(own.unsafeReleaseStorageImpl()), device);
   impl->*Members::kKeySet = cuda_keys(impl->key_set());
   impl->*Members::kDevice = c10::Device(c10::kCUDA, device);
 }
