@@ -6,7 +6,7 @@ JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 .PHONY: demo test conformance bench build wheel lint format asan tsan setup clean
 
 demo: build  ## trains a small GPT on the virtual device
-	$(PYTHON) -m torchdevice --report - examples/train_gpt.py --steps 60
+	$(PYTHON) -m torchdevice --report - examples/train_gpt.py
 
 test: build  ## the C++ unit tests, then pytest
 	ctest --test-dir build/dev --output-on-failure

@@ -194,6 +194,13 @@ std::string format_size(std::size_t bytes) {
       "alloc-conf)");
 }
 
+}  // namespace
+
+template <>
+struct FreelistTraits<Lease> : SlabTraits<Lease> {};
+
+namespace {
+
 void release_lease(void* context) {
   auto* lease = static_cast<Lease*>(context);
   counters(lease->device).remove(lease->requested, lease->rounded);

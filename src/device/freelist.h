@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
+#include <type_traits>
+#include <vector>
 
 namespace torchdevice {
 
@@ -9,6 +12,48 @@ template <class T>
 struct FreelistTraits {
   static T* make() { return new T(); }
   static void destroy(T* item) noexcept { delete item; }
+};
+
+/// For small objects that live as long as a tensor: they come from blocks of many and never go back
+/// to the heap, so that none lies between the tensors' memory and keeps the heap from shrinking.
+template <class T>
+struct SlabTraits {
+  static_assert(std::is_trivially_destructible_v<T>);
+
+  static T* make() {
+    auto& slab = instance();
+    const std::lock_guard<std::mutex> lock(slab.mutex);
+    if (slab.idle.empty()) {
+      T* block = new T[kBlock];
+      slab.made += kBlock;
+      slab.idle.reserve(slab.made);
+      for (std::size_t i = kBlock; i > 0; --i) slab.idle.push_back(block + i - 1);
+    }
+    T* item = slab.idle.back();
+    slab.idle.pop_back();
+    return item;
+  }
+
+  static void destroy(T* item) noexcept {
+    auto& slab = instance();
+    const std::lock_guard<std::mutex> lock(slab.mutex);
+    slab.idle.push_back(item);
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 256;
+
+  struct Slab {
+    std::mutex mutex;
+    std::vector<T*> idle;
+    std::size_t made = 0;
+  };
+
+  /// Never destroyed: tensors in static storage may outlive this library's statics.
+  static Slab& instance() {
+    static auto* slab = new Slab();
+    return *slab;
+  }
 };
 
 /// A per-thread stack of reusable, constructed objects. An object may be taken on one thread and

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 namespace torchdevice {
@@ -38,6 +39,30 @@ TEST(Freelist, ItemsMayCrossThreads) {
   std::thread([&] { item = Freelist<Item>::take(); }).join();
   std::thread([&] { Freelist<Item>::put(item); }).join();
   EXPECT_EQ(living, before);
+}
+
+struct Small {
+  int value;
+};
+
+}  // namespace
+
+template <>
+struct FreelistTraits<Small> : SlabTraits<Small> {};
+
+namespace {
+
+TEST(Freelist, SlabsServeEveryThreadAndGiveEachItemOnce) {
+  std::set<Small*> first;
+  std::thread([&] {
+    for (int i = 0; i < 1000; ++i) first.insert(Freelist<Small>::take());
+    for (auto* item : first) Freelist<Small>::put(item);
+  }).join();
+  EXPECT_EQ(first.size(), 1000U);
+  std::set<Small*> second;
+  for (int i = 0; i < 1000; ++i) second.insert(Freelist<Small>::take());
+  EXPECT_EQ(second, first) << "what a thread put back serves the next one";
+  for (auto* item : second) Freelist<Small>::put(item);
 }
 
 }  // namespace

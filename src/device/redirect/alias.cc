@@ -48,8 +48,7 @@ class AliasImpl final : public c10::TensorImpl {
   }
 };
 
-/// A CUDA storage whose own memory is reused: one is made and destroyed for each new result, and
-/// would lie on the heap between the tensors' memory.
+/// A CUDA storage whose own memory is reused: one is made and destroyed for each new result.
 class CudaStorage final : public c10::StorageImpl {
  public:
   using c10::StorageImpl::StorageImpl;
@@ -62,6 +61,13 @@ class CudaStorage final : public c10::StorageImpl {
 struct alignas(CudaStorage) CudaStorageRoom {
   std::byte bytes[sizeof(CudaStorage)];
 };
+
+}  // namespace
+
+template <>
+struct FreelistTraits<CudaStorageRoom> : SlabTraits<CudaStorageRoom> {};
+
+namespace {
 
 void* CudaStorage::operator new(std::size_t /*size*/) { return Freelist<CudaStorageRoom>::take(); }
 
