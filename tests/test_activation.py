@@ -426,19 +426,16 @@ def test_report(tmp_path: Path) -> None:
     assert "aten::add" in done.stderr
 
 
-def test_the_pth_hook_is_inert_when_unset() -> None:
-    """It imports nothing, and takes less than a millisecond."""
+def test_the_pth_hook_imports_nothing_when_unset() -> None:
     hook = Path(__file__).parent.parent / "python" / "torchdevice.pth"
     (line,) = hook.read_text(encoding="utf-8").splitlines()
     program = f"""
-import sys, time
+import sys
 before = set(sys.modules)
-start = time.perf_counter()
 exec({line!r})
-took = time.perf_counter() - start
-print(sorted(set(sys.modules) - before), took < 0.001)
+print(sorted(set(sys.modules) - before))
 """
-    assert python("-c", program) == "[] True\n"
+    assert python("-c", program) == "[]\n"
 
 
 def test_loaders_of_torch_are_those_of_python() -> None:
@@ -465,15 +462,3 @@ def test_exit_behind_backward_is_clean(tmp_path: Path, gpus: str) -> None:
     for _ in range(int(os.environ.get("TORCHDEVICE_EXIT_RUNS", "5"))):
         done = run([sys.executable, program], TORCHDEVICE="cpu", TORCHDEVICE_COUNT=gpus)
         assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_import_time(tmp_path: Path) -> None:
-    """`import torch` with the virtual device: at most 150 ms more (best of three)."""
-    program = write(
-        tmp_path,
-        "import time\nstart = time.perf_counter()\nimport torch\n"
-        "print(time.perf_counter() - start)\n",
-    )
-    plain = min(float(python(program)) for _ in range(3))
-    active = min(float(python(program, TORCHDEVICE="cpu")) for _ in range(3))
-    assert active - plain < 0.150

@@ -179,12 +179,11 @@ class Argument<const c10::List<std::optional<at::Tensor>>&> {
   Argument& operator=(const Argument&) = delete;
 
   const List& host() {
-    list_ = List();
-    list_.reserve(hosts_.size());
+    list_ = originals_.copy();
     for (std::size_t i = 0; i < hosts_.size(); ++i) {
-      list_.push_back(original(i) != nullptr ? std::optional(hosts_[i]) : std::nullopt);
+      if (original(i) != nullptr) list_->set(i, hosts_[i]);
     }
-    return list_;
+    return *list_;
   }
 
   template <class Visit>
@@ -204,15 +203,14 @@ class Argument<const c10::List<std::optional<at::Tensor>>&> {
  private:
   /// The list's own tensor (not a copy), or null for None.
   static const at::Tensor* item(const List& list, std::size_t index) {
-    List shared = list;
-    const c10::IValue& value = shared[index].get();
+    const c10::IValue& value = (*(list.begin() + static_cast<int64_t>(index))).get();
     return value.isTensor() ? &value.toTensor() : nullptr;
   }
   const at::Tensor* original(std::size_t index) const { return item(originals_, index); }
 
   const List& originals_;
   c10::SmallVector<at::Tensor, 4> hosts_;
-  List list_;
+  std::optional<List> list_;
 };
 
 /// `Generator? generator`: the host draws from a CPU generator that stands for the CUDA one.
