@@ -95,8 +95,8 @@ DEVICE_COMPOSITES = {
     "convolution.out",
 }
 
-# Integer matrix products: the CPU has them, CUDA has not. OpInfo's dtypes and dtypesIfCUDA say so
-# (tests/test_device_errors.py compares); the names are those of CUDA's kernels in its error.
+# Integer matrix products: the CPU has them, CUDA has not (OpInfo's dtypes and dtypesIfCUDA; the
+# conformance run fails where CUDA has what is refused). The names are those in CUDA's own error.
 INTEGERS = (0, 1, 2, 3, 4)  # c10::ScalarType: Byte, Char, Short, Int, Long
 REFUSED = {
     "mm": "addmm_cuda",
