@@ -98,13 +98,17 @@ void broadcast(const Tensors& tensors, size_t root, const py::object&, const py:
   }
 }
 
+void check_same_length(const Tensors& inputs, const Tensors& outputs) {
+  TORCH_CHECK(outputs.size() == inputs.size(), "inputs and outputs sequences have to be of the ",
+              "same length, but got input of length ", inputs.size(), " and output of length ",
+              outputs.size());
+}
+
 void all_gather(const Tensors& inputs, const Tensors& outputs, const py::object&,
                 const py::object&) {
   check_inputs(inputs);
   const auto count = static_cast<int64_t>(inputs.size());
-  TORCH_CHECK(outputs.size() == inputs.size(), "inputs and outputs sequences have to be of the ",
-              "same length, but got input of length ", count, " and output of length ",
-              outputs.size());
+  check_same_length(inputs, outputs);
   for (const at::Tensor& output : outputs) {
     TORCH_CHECK(output.numel() == count * inputs.front().numel(), "output must be of size ",
                 "len_inputs * input_size");
@@ -119,9 +123,7 @@ void reduce_scatter(const Tensors& inputs, const Tensors& outputs, int reduction
                     const py::object&) {
   check_inputs(inputs);
   const auto count = static_cast<int64_t>(inputs.size());
-  TORCH_CHECK(outputs.size() == inputs.size(), "inputs and outputs sequences have to be of the ",
-              "same length, but got input of length ", count, " and output of length ",
-              outputs.size());
+  check_same_length(inputs, outputs);
   const at::Tensor rows = reduced(inputs, reduction).view({count, -1});
   for (int64_t i = 0; i < count; ++i) {
     TORCH_CHECK(outputs[i].numel() * count == inputs[i].numel(), "input must be of size ",

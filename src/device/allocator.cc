@@ -46,13 +46,7 @@ class alignas(64) DeviceCounters {
   bool add(std::size_t requested, std::size_t rounded) {
     const std::lock_guard<DeviceCounters> guard(*this);
     if (allocated() + rounded > limit_) return false;
-    const auto pool = pool_of(rounded);
-    for (auto type : {StatType::AGGREGATE, pool}) {
-      const auto i = static_cast<std::size_t>(type);
-      stats_.allocation[i].increase(1);
-      stats_.allocated_bytes[i].increase(rounded);
-      stats_.requested_bytes[i].increase(requested);
-    }
+    each_stat(requested, rounded, [](auto& stat, std::size_t amount) { stat.increase(amount); });
     return true;
   }
 
@@ -63,13 +57,7 @@ class alignas(64) DeviceCounters {
 
   void remove(std::size_t requested, std::size_t rounded) {
     const std::lock_guard<DeviceCounters> guard(*this);
-    const auto pool = pool_of(rounded);
-    for (auto type : {StatType::AGGREGATE, pool}) {
-      const auto i = static_cast<std::size_t>(type);
-      stats_.allocation[i].decrease(1);
-      stats_.allocated_bytes[i].decrease(rounded);
-      stats_.requested_bytes[i].decrease(requested);
-    }
+    each_stat(requested, rounded, [](auto& stat, std::size_t amount) { stat.decrease(amount); });
   }
 
   /// Memory goes back to the host at once, so that every block is a segment of its own: reserved
@@ -133,8 +121,16 @@ class alignas(64) DeviceCounters {
   std::size_t allocated() const {
     return static_cast<std::size_t>(stats_.allocated_bytes[0].current);
   }
-  static StatType pool_of(std::size_t bytes) {
-    return bytes <= kSmallSize ? StatType::SMALL_POOL : StatType::LARGE_POOL;
+  /// Changes every statistic that one block counts in, by what the block amounts to there.
+  template <class Change>
+  void each_stat(std::size_t requested, std::size_t rounded, Change change) {
+    const auto pool = rounded <= kSmallSize ? StatType::SMALL_POOL : StatType::LARGE_POOL;
+    for (auto type : {StatType::AGGREGATE, pool}) {
+      const auto i = static_cast<std::size_t>(type);
+      change(stats_.allocation[i], 1);
+      change(stats_.allocated_bytes[i], rounded);
+      change(stats_.requested_bytes[i], requested);
+    }
   }
   std::array<StatArray*, 3> arrays() {
     return {&stats_.allocation, &stats_.allocated_bytes, &stats_.requested_bytes};
@@ -219,8 +215,6 @@ class CudaAllocator final : public c10::DeviceAllocator {
         host_allocator->allocate(bytes), host_allocator, /*resizable=*/true);
     return wrap_host_storage(std::move(host), device);
   }
-
-  c10::DeleterFnPtr raw_deleter() const override { return nullptr; }
 
   void copy_data(void* dest, const void* src, std::size_t count) const override {
     default_copy_data(dest, src, count);

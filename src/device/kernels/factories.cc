@@ -58,20 +58,15 @@ at::Tensor empty_strided(c10::SymIntArrayRef size, c10::SymIntArrayRef stride, O
                                            c10::dtype_or_default(dtype));
 }
 
-at::Tensor tril_indices(int64_t row, int64_t col, int64_t offset, OptionalDtype dtype,
-                        OptionalLayout layout, OptionalDevice device,
-                        std::optional<bool> pin_memory) {
-  check_dense(layout, pin_memory);
-  const FactoryDevice guard(device);
-  return at::tril_indices(row, col, offset, c10::dtype_or_default(dtype)).to(guard.get());
-}
+using MakeIndices = at::Tensor (*)(int64_t, int64_t, int64_t, at::TensorOptions);
 
-at::Tensor triu_indices(int64_t row, int64_t col, int64_t offset, OptionalDtype dtype,
-                        OptionalLayout layout, OptionalDevice device,
-                        std::optional<bool> pin_memory) {
+/// `tril_indices` and `triu_indices`: made on the CPU, and copied.
+template <MakeIndices make>
+at::Tensor indices(int64_t row, int64_t col, int64_t offset, OptionalDtype dtype,
+                   OptionalLayout layout, OptionalDevice device, std::optional<bool> pin_memory) {
   check_dense(layout, pin_memory);
   const FactoryDevice guard(device);
-  return at::triu_indices(row, col, offset, c10::dtype_or_default(dtype)).to(guard.get());
+  return make(row, col, offset, c10::dtype_or_default(dtype)).to(guard.get());
 }
 
 /// Storages of zero tensors have a size and no memory (native/TensorFactories.cpp).
@@ -105,8 +100,8 @@ at::Tensor efficient_zero_tensor(c10::SymIntArrayRef size, OptionalDtype dtype,
 void register_factories(torch::Library& library) {
   library.impl("empty.memory_format", TORCH_FN(empty));
   library.impl("empty_strided", TORCH_FN(empty_strided));
-  library.impl("tril_indices", TORCH_FN(tril_indices));
-  library.impl("triu_indices", TORCH_FN(triu_indices));
+  library.impl("tril_indices", TORCH_FN(indices<&at::tril_indices>));
+  library.impl("triu_indices", TORCH_FN(indices<&at::triu_indices>));
   library.impl("_efficientzerotensor", TORCH_FN(efficient_zero_tensor));
 }
 

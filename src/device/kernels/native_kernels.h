@@ -1,7 +1,6 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
-#include <ATen/core/op_registration/adaption.h>
 #include <torch/library.h>
 
 namespace torchdevice::kernels {

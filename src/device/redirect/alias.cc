@@ -126,7 +126,7 @@ struct FreelistTraits<AliasImpl> {
 
 at::Tensor make_alias(const at::Tensor& original) {
   auto* impl = original.unsafeGetTensorImpl();
-  if (!is_cuda_strided(*impl)) return original;
+  if (!impl->is_cuda() || !impl->has_storage()) return original;
   auto* cuda = impl->unsafe_storage().unsafeGetStorageImpl();
   auto* alias = Freelist<AliasImpl>::take();
   alias->bind(*impl, host_of(cuda));

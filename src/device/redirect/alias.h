@@ -26,9 +26,4 @@ void write_back(const at::Tensor& original, const at::Tensor& alias);
 /// Throws c10::OutOfMemoryError when the card has no room for it.
 void restamp(at::Tensor& result, c10::DeviceIndex device, const c10::Storage* storage);
 
-/// A CUDA tensor with a storage: what can be aliased.
-inline bool is_cuda_strided(const c10::TensorImpl& impl) {
-  return impl.is_cuda() && impl.has_storage();
-}
-
 }  // namespace torchdevice
