@@ -3,7 +3,7 @@
 PYTHON := .venv/bin/python
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-.PHONY: demo test conformance bench build wheel lint format asan tsan setup clean
+.PHONY: demo test conformance bench fuzz build wheel lint format asan tsan setup clean
 
 demo: build  ## trains a small GPT on the virtual device
 	$(PYTHON) -m torchdevice --report - examples/train_gpt.py
@@ -16,6 +16,8 @@ conformance: build  ## every OpInfo in every dtype against the CPU: long
 	$(PYTHON) -m tests.conformance.run --json build/conformance.json
 
 bench: build  ## the figures of docs/performance.md
+	@tools/setup.sh lint
+	@tools/setup.sh bench
 	$(PYTHON) -m bench
 
 setup:  ## compilers, libraries, .venv with PyTorch
@@ -34,6 +36,9 @@ asan: setup  ## the unit tests under AddressSanitizer and UndefinedBehaviorSanit
 
 tsan: setup  ## the unit tests under ThreadSanitizer
 	@tools/run_sanitized.sh tsan
+
+fuzz: setup  ## the readers of the gap analyzer under libFuzzer, FUZZ_SECONDS (60) each
+	@tools/fuzz.sh
 
 lint: build  ## formatting, clang-tidy, ruff
 	@tools/lint.sh

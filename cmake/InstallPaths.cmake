@@ -20,8 +20,11 @@ else()
 endif()
 
 # torchdevice/ and torch/ stand side by side in site-packages.
+# A wheel's command finds the libraries that came with it in lib/torchdevice beside bin.
 if(APPLE)
   set(TORCHDEVICE_RPATH "@loader_path;@loader_path/../torch/lib")
+  set(TORCHDEVICE_CLI_RPATH "@loader_path/../lib/torchdevice")
 else()
   set(TORCHDEVICE_RPATH "$ORIGIN;$ORIGIN/../torch/lib")
+  set(TORCHDEVICE_CLI_RPATH "$ORIGIN/../lib/torchdevice")
 endif()

@@ -5,6 +5,7 @@
 #
 #   tools/setup.sh          what `make build`, `make test` and `make demo` need
 #   tools/setup.sh lint     then, what `make lint` and `make format` need
+#   tools/setup.sh bench    then, what `make bench` compares with
 #   PYTHON=python3.12 tools/setup.sh     makes .venv with that interpreter
 
 set -euo pipefail
@@ -53,8 +54,9 @@ missing_debian() {
 }
 
 install_debian() {
-  local packages=(build-essential cmake ninja-build ccache lld libcli11-dev nlohmann-json3-dev
-    libgtest-dev)
+  local packages=(build-essential cmake ninja-build ccache lld pkg-config
+    libcereal-dev libcli11-dev libfmt-dev libgtest-dev libtomlplusplus-dev libxxhash-dev libyaml-dev
+    libzip-dev nlohmann-json3-dev)
   local python
   if ! python=$(find_python); then
     packages+=(python3 python3-dev python3-venv)
@@ -77,7 +79,8 @@ sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.
 install_homebrew() {
   local formula missing=()
   xcode-select -p >/dev/null 2>&1 || fail "needs Apple's compiler: xcode-select --install"
-  for formula in cmake ninja ccache cli11 nlohmann-json googletest; do
+  for formula in cmake ninja ccache pkgconf cereal cli11 fmt googletest libyaml libzip nlohmann-json \
+    tomlplusplus xxhash; do
     brew list --formula "$formula" >/dev/null 2>&1 || missing+=("$formula")
   done
   find_python >/dev/null || missing+=(python)
@@ -93,8 +96,9 @@ install_system_packages() {
   elif command -v brew >/dev/null; then
     install_homebrew
   else
-    say "neither apt-get nor Homebrew here; needed: a C++20 compiler, CMake 3.22, Ninja, CLI11," \
-      "nlohmann-json, GoogleTest, Python 3.10 with headers"
+    say "neither apt-get nor Homebrew here; needed: a C++20 compiler, CMake 3.22, Ninja," \
+      "pkg-config, cereal, CLI11, fmt, GoogleTest, libyaml, libzip, nlohmann-json, toml++, xxHash," \
+      "Python 3.10 with headers"
   fi
 }
 
@@ -128,9 +132,21 @@ install_torch() {
   "$VENV/bin/python" -m pip install -q "torch==$TORCH_VERSION"
 }
 
+# The archives that cmake/TreeSitter.cmake unpacks; it has their checksums.
+download_sources() {
+  local archive
+  sed -n 's/^torchdevice_fetch([^ ]* [^ ]* \(.*\)$/\1/p' cmake/TreeSitter.cmake |
+    while read -r archive; do
+      [ -f "third_party/$archive.tar.gz" ] && continue
+      say "downloading the sources of $archive with pip"
+      "$VENV/bin/python" -m pip download -q --no-deps --no-binary :all: --no-build-isolation \
+        --dest third_party "${archive%-*}==${archive##*-}" </dev/null
+    done
+}
+
 # One stamp for each group: what it held when it was installed.
 stamp=$VENV/.setup-$group
-contents=$(cat tools/setup.sh "tools/requirements-$group.txt" | cksum)
+contents=$(cat tools/setup.sh cmake/TreeSitter.cmake "tools/requirements-$group.txt" | cksum)
 if [ "$(cat "$stamp" 2>/dev/null)" = "$contents" ] && "$VENV/bin/python" -c ''; then
   exit 0
 fi
@@ -142,4 +158,5 @@ if [ "$group" = dev ]; then
 fi
 say "installing $(grep -cv '^#' "tools/requirements-$group.txt") Python packages ($group) in $VENV"
 "$VENV/bin/python" -m pip install -q -r "tools/requirements-$group.txt"
+[ "$group" = dev ] && download_sources
 echo "$contents" >"$stamp"
