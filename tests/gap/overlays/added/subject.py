@@ -1,0 +1,5 @@
+import torch
+
+torch.npu = torch.cuda
+torch.Tensor.npu = torch.Tensor.cuda
+torch.cuda.amp_available = True
