@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ops", "autograd", "train", "startup", "memory")
+NAMES = ("ops", "autograd", "train", "startup", "memory", "gap")
 
 
 def main() -> None:

@@ -28,15 +28,23 @@ class Row:
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 
-def publish(title: str, rows: list[Row], value_name: str) -> None:
-    """Print the table; write it to the file named by `--json`, if any."""
+def publish(
+    title: str,
+    rows: list[Row],
+    value_name: str,
+    columns: tuple[str, str] = ("cpu", "cuda"),
+) -> None:
+    """Print the table; write it to the file named by `--json`, if any.
+
+    `columns` says what a row's `cpu` and `cuda` are, where they are something else.
+    """
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     path = parser.parse_args().json
 
     width = max(len(row.name) for row in rows)
     print(f"\n{title}")
-    print(f"{'':{width}}  {'cpu':>12}  {'cuda':>12}  {value_name:>10}  target")
+    print(f"{'':{width}}  {columns[0]:>12}  {columns[1]:>12}  {value_name:>10}  target")
     for row in rows:
         target = "" if row.target is None else f"{'>=' if row.at_least else '<='} {row.target:g}"
         verdict = "" if row.met else "  MISSED"
@@ -50,4 +58,6 @@ def publish(title: str, rows: list[Row], value_name: str) -> None:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:,.1f} {unit}" if value == value else "-"
+    if value != value:  # nothing to compare with
+        return "-"
+    return f"{value:,.2f} {unit}" if unit == "s" else f"{value:,.1f} {unit}"
