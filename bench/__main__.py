@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("ops", "autograd", "train", "startup", "memory", "gap")
+NAMES = ("ops", "autograd", "train", "startup", "memory", "randomness", "gap")
 
 
 def main() -> None:

@@ -64,7 +64,6 @@ NATIVE_KERNELS = {
     "_efficientzerotensor",
     "_lazy_clone",
     "_has_compatible_shallow_copy_type",
-    "native_dropout",
 }
 
 # Operators that take tensors of any devices.
@@ -221,6 +220,8 @@ class Generator:
             return False
         if not any(a.type.is_tensor_like() for a in arguments(f)):
             return False
+        if "nondeterministic_seeded" in f.tags and not self.has(self.cpu, f):
+            return False  # its parts draw from the CUDA generator
         if f.is_view_op or ("inplace_view" in f.tags and not self.has(self.cpu, f)):
             return False
         if self.has(self.cpu, f):

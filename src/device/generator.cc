@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kSeedBytes = sizeof(uint64_t);
 constexpr std::size_t kStateBytes = kSeedBytes + sizeof(int64_t);
-constexpr uint64_t kOffsetStep = 4;  // CUDA keeps offsets multiples of 4
+constexpr uint64_t kOffsetStep = 4;  // CUDA keeps offsets multiples of 4: a block of Philox words
 
 /// SplitMix64's output function (Steele, Lea, Flood, "Fast splittable pseudorandom number
 /// generators", 2014): a bijection of 64-bit words.
@@ -117,15 +117,15 @@ c10::intrusive_ptr<c10::GeneratorImpl> CudaGenerator::graphsafe_get_state() cons
   return c10::make_intrusive<CudaGenerator>(device().index(), state_);
 }
 
-at::Generator CudaGenerator::host_generator() {
-  uint64_t seed = 0;
-  uint64_t offset = 0;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    seed = state_->seed;
-    offset = state_->offset;
-    state_->offset += kOffsetStep;
-  }
+PhiloxState CudaGenerator::philox_state(uint64_t increment) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const PhiloxState result{state_->seed, state_->offset};
+  state_->offset += (increment + kOffsetStep - 1) / kOffsetStep * kOffsetStep;
+  return result;
+}
+
+at::Generator CudaGenerator::host_generator(uint64_t increment) {
+  const auto [seed, offset] = philox_state(increment);
   at::Generator generator = idle_cpu_generator();
   auto* cpu = generator.get<at::CPUGeneratorImpl>();
   cpu->set_engine(make_engine(seed, offset));

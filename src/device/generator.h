@@ -7,6 +7,12 @@
 
 namespace torchdevice {
 
+/// Where a kernel's random numbers begin, as curand_init takes it.
+struct PhiloxState {
+  uint64_t seed = 0;
+  uint64_t offset = 0;  ///< a multiple of 4
+};
+
 /// What a CUDA generator is at: graph-safe copies of a generator share one.
 struct GeneratorState final : c10::intrusive_ptr_target {
   uint64_t seed = c10::default_rng_seed_val;
@@ -15,7 +21,7 @@ struct GeneratorState final : c10::intrusive_ptr_target {
 
 /// A CUDA generator: device cuda:N, a seed and a Philox offset, 16 bytes of state, as
 /// at::CUDAGeneratorImpl (aten/src/ATen/cuda/CUDAGeneratorImpl.cpp). Its own mutex() must be held
-/// by callers, as for every GeneratorImpl.
+/// by callers, as for every GeneratorImpl, unless a function says otherwise.
 class CudaGenerator final : public c10::GeneratorImpl {
  public:
   /// `index` may be -1: `torch.Generator("cuda")` names no particular device, in CUDA neither.
@@ -37,12 +43,16 @@ class CudaGenerator final : public c10::GeneratorImpl {
 
   static c10::DeviceType device_type() { return c10::DeviceType::CUDA; }
 
-  /// A CPU generator for one random operator: its state is a function of (seed, offset), after
-  /// which the offset advances by 4. Equal seeds and offsets give equal numbers. Locks the mutex
-  /// itself. Each call draws its own offset, so that threads may share a CudaGenerator; the
-  /// returned generator is for the calling thread, which should let go of it when the operator is
-  /// done: a thread reuses it once nobody else holds it.
-  at::Generator host_generator();
+  /// Reserves numbers for one kernel, and gives the state from which it draws them:
+  /// `increment` for each of its threads, rounded up to a multiple of 4 (philox_cuda_state in
+  /// CUDAGeneratorImpl.cpp). Locks the mutex itself, so that threads may share a CudaGenerator.
+  PhiloxState philox_state(uint64_t increment);
+
+  /// For an operator whose CUDA algorithm this library does not have: a CPU generator whose state
+  /// is a function of philox_state(increment). Equal seeds and offsets give equal numbers. The
+  /// generator is for the calling thread, which should let go of it when the operator is done: a
+  /// thread reuses it once nobody else holds it.
+  at::Generator host_generator(uint64_t increment = 4);
 
  private:
   CudaGenerator* clone_impl() const override;

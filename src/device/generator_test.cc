@@ -12,6 +12,7 @@
 #include <cstring>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "device/device.h"
@@ -67,7 +68,7 @@ TEST(Generator, BadStatesAndOffsetsRaiseCudasErrors) {
   EXPECT_THROW(cuda(generator).set_state(*floats.unsafeGetTensorImpl()), c10::TypeError);
 }
 
-TEST(Generator, EveryOperatorAdvancesTheOffsetByFour) {
+TEST(Generator, AHostGeneratorAdvancesTheOffsetByFour) {
   at::Generator generator = new_generator(0);
   EXPECT_EQ(generator.current_seed(), c10::default_rng_seed_val);
   const uint64_t first = draw(generator);
@@ -78,6 +79,22 @@ TEST(Generator, EveryOperatorAdvancesTheOffsetByFour) {
   EXPECT_EQ(draw(generator), first);
   generator.set_current_seed(c10::default_rng_seed_val);
   EXPECT_EQ(generator.get_offset(), 0u);
+}
+
+/// philox_cuda_state: what a kernel needs is rounded up to whole blocks of four numbers.
+TEST(Generator, AKernelReservesBlocksOfFour) {
+  const at::Generator generator = new_generator(0);
+  cuda(generator).set_current_seed(5);
+  for (const auto& [increment, offset] :
+       {std::pair<uint64_t, uint64_t>{4, 4}, {10, 16}, {1, 20}, {0, 20}, {42, 64}}) {
+    const uint64_t before = generator.get_offset();
+    const PhiloxState state = cuda(generator).philox_state(increment);
+    EXPECT_EQ(state.seed, 5u);
+    EXPECT_EQ(state.offset, before);
+    EXPECT_EQ(generator.get_offset(), offset);
+  }
+  (void)cuda(generator).host_generator(20);
+  EXPECT_EQ(generator.get_offset(), 84u);
 }
 
 /// A Mersenne Twister seeded as usual has 2^32 states: 200,000 operators would meet a repeat with

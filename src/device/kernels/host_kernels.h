@@ -20,12 +20,14 @@
 #include <ATen/ops/_fused_rms_norm_backward_ops.h>
 #include <ATen/ops/_fused_sdp_choice_ops.h>
 #include <ATen/ops/_masked_scale_ops.h>
+#include <ATen/ops/_sample_dirichlet_ops.h>
 #include <ATen/ops/_scaled_dot_product_cudnn_attention_backward_ops.h>
 #include <ATen/ops/_scaled_dot_product_cudnn_attention_ops.h>
 #include <ATen/ops/_scaled_dot_product_efficient_attention_backward_ops.h>
 #include <ATen/ops/_scaled_dot_product_efficient_attention_ops.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_backward_ops.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_ops.h>
+#include <ATen/ops/_standard_gamma_ops.h>
 #include <ATen/ops/_thnn_fused_gru_cell_backward_ops.h>
 #include <ATen/ops/_thnn_fused_gru_cell_ops.h>
 #include <ATen/ops/_thnn_fused_lstm_cell_backward_impl_ops.h>
@@ -40,7 +42,10 @@
 #include <ATen/ops/batch_norm_gather_stats_ops.h>
 #include <ATen/ops/batch_norm_gather_stats_with_counts_ops.h>
 #include <ATen/ops/batch_norm_stats_ops.h>
+#include <ATen/ops/bernoulli_ops.h>
+#include <ATen/ops/binomial_ops.h>
 #include <ATen/ops/bmm_ops.h>
+#include <ATen/ops/cauchy_ops.h>
 #include <ATen/ops/conv_depthwise3d_ops.h>
 #include <ATen/ops/cudnn_affine_grid_generator_backward_ops.h>
 #include <ATen/ops/cudnn_affine_grid_generator_ops.h>
@@ -52,6 +57,9 @@
 #include <ATen/ops/cudnn_convolution_transpose_ops.h>
 #include <ATen/ops/cudnn_grid_sampler_backward_ops.h>
 #include <ATen/ops/cudnn_grid_sampler_ops.h>
+#include <ATen/ops/exponential_ops.h>
+#include <ATen/ops/geometric_ops.h>
+#include <ATen/ops/log_normal_ops.h>
 #include <ATen/ops/miopen_batch_norm_backward_ops.h>
 #include <ATen/ops/miopen_batch_norm_ops.h>
 #include <ATen/ops/miopen_convolution_add_relu_ops.h>
@@ -63,6 +71,14 @@
 #include <ATen/ops/miopen_rnn_backward_ops.h>
 #include <ATen/ops/miopen_rnn_ops.h>
 #include <ATen/ops/mm_ops.h>
+#include <ATen/ops/multinomial_ops.h>
+#include <ATen/ops/native_dropout_ops.h>
+#include <ATen/ops/normal_ops.h>
+#include <ATen/ops/poisson_ops.h>
+#include <ATen/ops/random_ops.h>
+#include <ATen/ops/randperm_ops.h>
+#include <ATen/ops/rrelu_with_noise_ops.h>
+#include <ATen/ops/uniform_ops.h>
 
 #include <array>
 #include <optional>
@@ -74,8 +90,9 @@
 /// The host's kernels for operators that PyTorch has for CUDA only. Each is a plain function over
 /// host tensors with its operator's signature; it computes what the CUDA kernel computes (shapes,
 /// dtypes and checks included) with public operators of the host, and is called below autograd.
-/// The redirect aliases the arguments, checks devices and wraps the results. Random kernels draw
-/// from the current device's default generator unless they are given one.
+/// The redirect aliases the arguments, checks devices and wraps the results. A generator argument
+/// is always a CUDA generator (CudaGenerator): the one that was passed, or the default one of the
+/// device. docs/random.md says which random operators give CUDA's numbers.
 /// docs/operators.md lists the operators that have no kernel here.
 
 namespace torchdevice::kernels {
@@ -154,9 +171,73 @@ at::Tensor& baddbmm_dtype_out(const at::Tensor& self, const at::Tensor& batch1,
                               const at::Scalar& beta, const at::Scalar& alpha, at::Tensor& out);
 
 // dropout.cc
+std::tuple<at::Tensor, at::Tensor> native_dropout(const at::Tensor& input, double p,
+                                                  std::optional<bool> train);
 std::tuple<at::Tensor, at::Tensor> fused_dropout(const at::Tensor& self, double p,
                                                  std::optional<at::Generator> generator);
 at::Tensor masked_scale(const at::Tensor& self, const at::Tensor& mask, double scale);
+
+// random_distributions.cc
+at::Tensor& uniform_(at::Tensor& self, double from, double to,
+                     std::optional<at::Generator> generator);
+at::Tensor& log_normal_(at::Tensor& self, double mean, double std,
+                        std::optional<at::Generator> generator);
+at::Tensor& cauchy_(at::Tensor& self, double median, double sigma,
+                    std::optional<at::Generator> generator);
+at::Tensor& exponential_(at::Tensor& self, double lambda, std::optional<at::Generator> generator);
+at::Tensor& geometric_(at::Tensor& self, double p, std::optional<at::Generator> generator);
+at::Tensor& bernoulli_float_(at::Tensor& self, double p, std::optional<at::Generator> generator);
+at::Tensor& random_(at::Tensor& self, std::optional<at::Generator> generator);
+at::Tensor& random_from_(at::Tensor& self, int64_t from, std::optional<int64_t> to,
+                         std::optional<at::Generator> generator);
+at::Tensor& random_to_(at::Tensor& self, int64_t to, std::optional<at::Generator> generator);
+at::Tensor& normal_(at::Tensor& self, double mean, double std,
+                    std::optional<at::Generator> generator);
+at::Tensor normal_tensor_float(const at::Tensor& mean, double std,
+                               std::optional<at::Generator> generator);
+at::Tensor normal_float_tensor(double mean, const at::Tensor& std,
+                               std::optional<at::Generator> generator);
+at::Tensor normal_tensor_tensor(const at::Tensor& mean, const at::Tensor& std,
+                                std::optional<at::Generator> generator);
+at::Tensor& normal_tensor_float_out(const at::Tensor& mean, double std,
+                                    std::optional<at::Generator> generator, at::Tensor& out);
+at::Tensor& normal_float_tensor_out(double mean, const at::Tensor& std,
+                                    std::optional<at::Generator> generator, at::Tensor& out);
+at::Tensor& normal_tensor_tensor_out(const at::Tensor& mean, const at::Tensor& std,
+                                     std::optional<at::Generator> generator, at::Tensor& out);
+
+// random_bernoulli.cc
+at::Tensor& bernoulli_tensor_(at::Tensor& self, const at::Tensor& p,
+                              std::optional<at::Generator> generator);
+at::Tensor& bernoulli_out(const at::Tensor& self, std::optional<at::Generator> generator,
+                          at::Tensor& out);
+
+// random_permutation.cc
+at::Tensor& randperm_out(c10::SymInt n, std::optional<at::Generator> generator, at::Tensor& out);
+
+// random_multinomial.cc
+at::Tensor multinomial(const at::Tensor& self, c10::SymInt num_samples, bool replacement,
+                       std::optional<at::Generator> generator);
+at::Tensor& multinomial_out(const at::Tensor& self, c10::SymInt num_samples, bool replacement,
+                            std::optional<at::Generator> generator, at::Tensor& out);
+
+// random_rrelu.cc
+at::Tensor rrelu_with_noise(const at::Tensor& self, at::Tensor& noise, const at::Scalar& lower,
+                            const at::Scalar& upper, bool training,
+                            std::optional<at::Generator> generator);
+at::Tensor& rrelu_with_noise_(at::Tensor& self, at::Tensor& noise, const at::Scalar& lower,
+                              const at::Scalar& upper, bool training,
+                              std::optional<at::Generator> generator);
+at::Tensor& rrelu_with_noise_out(const at::Tensor& self, at::Tensor& noise, const at::Scalar& lower,
+                                 const at::Scalar& upper, bool training,
+                                 std::optional<at::Generator> generator, at::Tensor& out);
+
+// random_hosted.cc
+at::Tensor poisson(const at::Tensor& self, std::optional<at::Generator> generator);
+at::Tensor binomial(const at::Tensor& count, const at::Tensor& prob,
+                    std::optional<at::Generator> generator);
+at::Tensor standard_gamma(const at::Tensor& self, std::optional<at::Generator> generator);
+at::Tensor sample_dirichlet(const at::Tensor& self, std::optional<at::Generator> generator);
 
 // conv_depthwise.cc
 at::Tensor conv_depthwise2d(const at::Tensor& self, const at::Tensor& weight,
@@ -341,6 +422,35 @@ cudnn_attention_forward(const at::Tensor& query, const at::Tensor& key, const at
   K(addmm_dtype_out, addmm_dtype_out)                                                          \
   K(baddbmm_dtype, baddbmm_dtype)                                                              \
   K(baddbmm_dtype_out, baddbmm_dtype_out)                                                      \
+  K(native_dropout, native_dropout)                                                            \
+  K(uniform_, uniform_)                                                                        \
+  K(log_normal_, log_normal_)                                                                  \
+  K(cauchy_, cauchy_)                                                                          \
+  K(exponential_, exponential_)                                                                \
+  K(geometric_, geometric_)                                                                    \
+  K(bernoulli__float, bernoulli_float_)                                                        \
+  K(bernoulli__Tensor, bernoulli_tensor_)                                                      \
+  K(bernoulli_out, bernoulli_out)                                                              \
+  K(random_, random_)                                                                          \
+  K(random__from, random_from_)                                                                \
+  K(random__to, random_to_)                                                                    \
+  K(normal_, normal_)                                                                          \
+  K(normal_Tensor_float, normal_tensor_float)                                                  \
+  K(normal_float_Tensor, normal_float_tensor)                                                  \
+  K(normal_Tensor_Tensor, normal_tensor_tensor)                                                \
+  K(normal_Tensor_float_out, normal_tensor_float_out)                                          \
+  K(normal_float_Tensor_out, normal_float_tensor_out)                                          \
+  K(normal_Tensor_Tensor_out, normal_tensor_tensor_out)                                        \
+  K(randperm_generator_out, randperm_out)                                                      \
+  K(multinomial, multinomial)                                                                  \
+  K(multinomial_out, multinomial_out)                                                          \
+  K(rrelu_with_noise, rrelu_with_noise)                                                        \
+  K(rrelu_with_noise_, rrelu_with_noise_)                                                      \
+  K(rrelu_with_noise_out, rrelu_with_noise_out)                                                \
+  K(poisson, poisson)                                                                          \
+  K(binomial, binomial)                                                                        \
+  K(_standard_gamma, standard_gamma)                                                           \
+  K(_sample_dirichlet, sample_dirichlet)                                                       \
   K(_fused_dropout, fused_dropout)                                                             \
   K(_masked_scale, masked_scale)                                                               \
   K(_conv_depthwise2d, conv_depthwise2d)                                                       \

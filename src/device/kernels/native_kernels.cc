@@ -12,7 +12,6 @@ void register_native_kernels() {
   register_factories(*library);
   register_views(*library);
   register_storage_operators(*library);
-  register_dropout(*library);
   register_lstm(*library);
   static auto* autograd = new torch::Library(torch::Library::IMPL, "aten",
                                              c10::DispatchKey::AutogradCUDA, __FILE__, __LINE__);

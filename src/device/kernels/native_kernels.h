@@ -11,7 +11,6 @@ namespace torchdevice::kernels {
 void register_factories(torch::Library& library);
 void register_views(torch::Library& library);
 void register_storage_operators(torch::Library& library);
-void register_dropout(torch::Library& library);
 
 /// Registers all of the above, for the life of the process.
 void register_native_kernels();

@@ -213,12 +213,12 @@ class Argument<const c10::List<std::optional<at::Tensor>>&> {
   std::optional<List> list_;
 };
 
-/// `Generator? generator`: the host draws from a CPU generator that stands for the CUDA one.
+/// `Generator? generator`: see generator_for().
 template <>
 class Argument<std::optional<at::Generator>> {
  public:
   Argument(Passed<std::optional<at::Generator>> passed)
-      : host_(host_generator(std::move(passed.value), passed.call)) {}
+      : host_(generator_for(std::move(passed.value), passed.call)) {}
 
   std::optional<at::Generator> host() { return host_; }
 

@@ -134,7 +134,7 @@ class BoxedArguments {
   };
 
   IValue generator(const IValue& passed) const {
-    auto host = host_generator(passed.toOptional<at::Generator>(), call_);
+    auto host = generator_for(passed.toOptional<at::Generator>(), call_);
     return host.has_value() ? IValue(*std::move(host)) : IValue();
   }
 

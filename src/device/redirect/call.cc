@@ -169,13 +169,19 @@ void check_dtype(const Plan& plan, VisitTensors visit) {
                               "'");
 }
 
-std::optional<at::Generator> host_generator(std::optional<at::Generator> passed, const Call& call) {
-  if (call.device < 0) return passed;
+std::optional<at::Generator> generator_for(std::optional<at::Generator> passed, const Call& call) {
+  const bool own = call.plan.served == Served::kOwnKernel;
+  if (call.device < 0) {
+    TORCH_CHECK(!own || !passed.has_value() || !passed->defined() || passed->device().is_cpu(),
+                "Expected a 'cpu' device type for generator but found 'cuda'");
+    return passed;
+  }
   auto generator =
       passed.has_value() && passed->defined() ? *passed : default_generator(call.device);
   TORCH_CHECK(generator.device().is_cuda(),
               "Expected a 'cuda' device type for generator but found '", generator.device().type(),
               "'");
+  if (own) return generator;
   return static_cast<CudaGenerator*>(generator.unsafeGetGeneratorImpl())->host_generator();
 }
 

@@ -71,11 +71,11 @@ using VisitTensors = c10::function_ref<void(c10::function_ref<void(const at::Ten
 /// (DeviceCheck::kComposite with mixed devices), true if the call may go on.
 bool check_devices(const Plan& plan, VisitTensors visit);
 
-/// The host's generator for a random operator: one drawn from the CUDA generator that was passed,
-/// or from the default generator of the call's device. A CPU generator raises, as in CUDA's
-/// kernels; without a CUDA tensor (Call::device < 0) the generator is left for the host kernel to
-/// judge.
-std::optional<at::Generator> host_generator(std::optional<at::Generator> passed, const Call& call);
+/// The generator for a random operator: for the host's kernels one drawn from the CUDA generator
+/// that was passed, or from the default generator of the call's device; for this library's own
+/// functions, that generator itself. A CPU generator raises, as in CUDA's kernels; without a CUDA
+/// tensor (Call::device < 0) a CUDA generator raises, as in the CPU's.
+std::optional<at::Generator> generator_for(std::optional<at::Generator> passed, const Call& call);
 
 /// Raises CUDA's error when the first tensor's dtype is one of Plan::refused.
 void check_dtype(const Plan& plan, VisitTensors visit);

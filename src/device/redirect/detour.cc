@@ -34,7 +34,8 @@ constexpr Gap kGaps[] = {
 };
 
 /// Kernels that CUDA lacks in the half dtypes as well.
-constexpr std::array<string_view, 1> kNoHalfOnCuda = {"ctc_loss_cpu"};
+constexpr std::array<string_view, 2> kNoHalfOnCuda = {"ctc_loss_cpu",
+                                                      "random_full_64_bits_range_kernel_cuda"};
 
 /// The part of `text` between the first `open` and the next `close`.
 string_view between(string_view text, string_view open, string_view close) {
