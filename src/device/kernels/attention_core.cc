@@ -14,7 +14,6 @@
 
 #include <cmath>
 #include <limits>
-#include <mutex>
 
 #include "device/generator.h"
 #include "device/kernels/compute_type.h"
@@ -143,23 +142,19 @@ double attention_scale(const at::Tensor& query, std::optional<double> scale) {
   return scale ? *scale : 1 / std::sqrt(static_cast<double>(query.size(-1)));
 }
 
-DropoutSeed next_dropout_seed() {
+PhiloxState next_dropout_seed() {
   constexpr uint64_t kOffsetStep = 4;
-  at::Generator generator = default_generator();
-  const std::lock_guard lock(generator.mutex());
-  const DropoutSeed result{generator.current_seed(), generator.get_offset()};
-  generator.set_offset(result.offset + kOffsetStep);
-  return result;
+  return default_generator().get<CudaGenerator>()->philox_state(kOffsetStep);
 }
 
-at::Tensor dropout_numbers(at::IntArrayRef shape, DropoutSeed seed) {
+at::Tensor dropout_numbers(at::IntArrayRef shape, PhiloxState seed) {
   const auto generator = c10::make_intrusive<CudaGenerator>(c10::DeviceIndex{0});
   generator->set_current_seed(seed.seed);
   generator->set_offset(seed.offset);
   return at::empty(shape, at::kFloat).uniform_(0, 1, generator->host_generator());
 }
 
-at::Tensor dropout_factors(at::IntArrayRef shape, double p, DropoutSeed seed) {
+at::Tensor dropout_factors(at::IntArrayRef shape, double p, PhiloxState seed) {
   if (p == 0) {
     return {};
   }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "device/generator.h"
+
 namespace torchdevice::kernels {
 
 /// Scaled dot-product attention on host tensors: what the fused CUDA kernels have in common.
@@ -46,21 +48,16 @@ AttentionGradients attend_backward(const at::Tensor& grad_out, const at::Tensor&
 /// The scale that a call names, or 1/sqrt(E).
 double attention_scale(const at::Tensor& query, std::optional<double> scale);
 
-/// Where dropout's random numbers come from; kept with the results for the backward pass.
-struct DropoutSeed {
-  uint64_t seed = 0;
-  uint64_t offset = 0;
-};
-
-/// The current device's default generator's next place; the generator moves on.
-DropoutSeed next_dropout_seed();
+/// Where dropout's random numbers come from; kept with the results for the backward pass. The
+/// current device's default generator moves on.
+PhiloxState next_dropout_seed();
 
 /// Numbers in [0, 1) that depend on the seed and the shape only.
-at::Tensor dropout_numbers(at::IntArrayRef shape, DropoutSeed seed);
+at::Tensor dropout_numbers(at::IntArrayRef shape, PhiloxState seed);
 
 /// Dropout's factors for scores of `shape` = [batch, heads, L, S]: 0 with probability `p`, else
 /// 1 / (1 - p). Undefined if `p` is 0.
-at::Tensor dropout_factors(at::IntArrayRef shape, double p, DropoutSeed seed);
+at::Tensor dropout_factors(at::IntArrayRef shape, double p, PhiloxState seed);
 
 /// The shape of the scores of these queries and keys.
 std::array<int64_t, 4> score_shape(const at::Tensor& query, const at::Tensor& key);

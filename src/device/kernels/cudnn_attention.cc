@@ -15,7 +15,7 @@ namespace {
 using OptionalTensor = std::optional<at::Tensor>;
 
 Attention make_attention(const at::Tensor& query, const at::Tensor& bias, double dropout_p,
-                         DropoutSeed seed, const at::Tensor& key, bool is_causal,
+                         PhiloxState seed, const at::Tensor& key, bool is_causal,
                          std::optional<double> scale) {
   Attention attention{.scale = attention_scale(query, scale), .bias = bias};
   if (is_causal) {
@@ -36,7 +36,7 @@ scaled_dot_product_cudnn_attention(const at::Tensor& query, const at::Tensor& ke
   TORCH_CHECK_NOT_IMPLEMENTED(
       !return_debug_mask,
       "_scaled_dot_product_cudnn_attention: return_debug_mask is not implemented");
-  const DropoutSeed seed = dropout_p > 0 ? next_dropout_seed() : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? next_dropout_seed() : PhiloxState{};
   const AttentionOutput result = attend(query, key, value,
                                         make_attention(query, attn_bias.value_or(at::Tensor()),
                                                        dropout_p, seed, key, is_causal, scale));
@@ -62,7 +62,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> scaled_dot_product_cudnn_attentio
   if (!grad_out.defined()) {
     return {};
   }
-  DropoutSeed seed;
+  PhiloxState seed;
   if (dropout_p > 0) {
     seed = {read_word(philox_seed), read_word(philox_offset)};
   }

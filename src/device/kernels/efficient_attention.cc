@@ -42,7 +42,7 @@ Attention make_attention(const at::Tensor& query, const at::Tensor& key, double 
 /// The kernel keeps a logsumexp for a whole number of 32 queries.
 int64_t padded(int64_t queries) { return (queries + 31) / 32 * 32; }
 
-DropoutSeed read_seed(const at::Tensor& seed, const at::Tensor& offset) {
+PhiloxState read_seed(const at::Tensor& seed, const at::Tensor& offset) {
   return {read_word(seed), read_word(offset)};
 }
 
@@ -147,7 +147,7 @@ efficient_attention_forward(const at::Tensor& query, const at::Tensor& key, cons
                               "_efficient_attention_forward: seqlen_k is not implemented");
   const at::Tensor& bias = value_of(bias_opt);
   const double scale = attention_scale(query, scale_opt);
-  const DropoutSeed seed = dropout_p > 0 ? next_dropout_seed() : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? next_dropout_seed() : PhiloxState{};
   const int64_t max_q = max_seqlen_q ? max_seqlen_q->expect_int() : query.size(1);
   const int64_t max_k = max_seqlen_k ? max_seqlen_k->expect_int() : key.size(1);
   AttentionOutput result;
@@ -188,7 +188,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> efficient_attention_b
   }
   const at::Tensor& bias = value_of(bias_opt);
   const double scale = attention_scale(query, scale_opt);
-  const DropoutSeed seed = dropout_p > 0 ? read_seed(philox_seed, philox_offset) : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? read_seed(philox_seed, philox_offset) : PhiloxState{};
   if (!cu_seqlens_q || !cu_seqlens_q->defined()) {
     const at::Tensor q = swap_heads(query);
     const at::Tensor k = swap_heads(key);
@@ -213,7 +213,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> scaled_dot_product_ef
     const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
     const OptionalTensor& attn_bias, bool compute_log_sumexp, double dropout_p, bool is_causal,
     std::optional<double> scale) {
-  const DropoutSeed seed = dropout_p > 0 ? next_dropout_seed() : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? next_dropout_seed() : PhiloxState{};
   const AttentionOutput result =
       forward_dense(query, key, value,
                     make_attention(query, key, attention_scale(query, scale),
@@ -235,7 +235,7 @@ scaled_dot_product_efficient_attention_backward(const at::Tensor& grad_out, cons
   if (!grad_out.defined()) {
     return {};
   }
-  const DropoutSeed seed = dropout_p > 0 ? read_seed(philox_seed, philox_offset) : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? read_seed(philox_seed, philox_offset) : PhiloxState{};
   const AttentionGradients grads =
       backward_dense(grad_out, query, key, value, out, logsumexp,
                      make_attention(query, key, attention_scale(query, scale),

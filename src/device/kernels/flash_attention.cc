@@ -51,7 +51,7 @@ Attention for_lengths(const Options& options, const at::Tensor& query, const at:
   return attention;
 }
 
-at::Tensor make_rng_state(DropoutSeed seed) {
+at::Tensor make_rng_state(PhiloxState seed) {
   const at::Tensor state = at::empty({2}, at::kUInt64);
   auto* words = state.mutable_data_ptr<uint64_t>();
   words[0] = seed.seed;
@@ -59,7 +59,7 @@ at::Tensor make_rng_state(DropoutSeed seed) {
   return state;
 }
 
-DropoutSeed read_rng_state(const at::Tensor& state) {
+PhiloxState read_rng_state(const at::Tensor& state) {
   const at::Tensor host = state.cpu();
   const auto* words = host.const_data_ptr<uint64_t>();
   return {words[0], words[1]};
@@ -83,7 +83,7 @@ void check_supported(bool return_debug_mask, const OptionalTensor& seqused_k,
 /// `query`, `key` and `value` are [batch, heads, length, size]; so are the results.
 AttentionOutput forward_dense(const at::Tensor& query, const at::Tensor& key,
                               const at::Tensor& value, const Options& options, double dropout_p,
-                              DropoutSeed seed) {
+                              PhiloxState seed) {
   AttentionOutput result = attend(
       query, key, value,
       for_lengths(options, query, key, dropout_factors(score_shape(query, key), dropout_p, seed)));
@@ -94,7 +94,7 @@ AttentionOutput forward_dense(const at::Tensor& query, const at::Tensor& key,
 std::tuple<at::Tensor, at::Tensor, at::Tensor> backward_dense(
     const at::Tensor& grad_out, const at::Tensor& query, const at::Tensor& key,
     const at::Tensor& value, const AttentionOutput& forward, const Options& options,
-    double dropout_p, DropoutSeed seed) {
+    double dropout_p, PhiloxState seed) {
   const AttentionGradients grads = attend_backward(
       grad_out, query, key, value, forward,
       for_lengths(options, query, key, dropout_factors(score_shape(query, key), dropout_p, seed)),
@@ -154,7 +154,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> flash_att
   check_supported(return_debug_mask, seqused_k, alibi_slopes, block_table);
   const Options options =
       make_options(query, scale, is_causal, window_size_left, window_size_right);
-  const DropoutSeed seed = dropout_p > 0 ? next_dropout_seed() : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? next_dropout_seed() : PhiloxState{};
   AttentionOutput result;
   if (cum_seq_q) {
     const PackedSequences packed(*cum_seq_q, *cum_seq_k);
@@ -194,7 +194,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> flash_attention_backward(
     OptionalSymInt window_size_right) {
   const Options options =
       make_options(query, scale, is_causal, window_size_left, window_size_right);
-  const DropoutSeed seed = dropout_p > 0 ? read_rng_state(rng_state) : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? read_rng_state(rng_state) : PhiloxState{};
   if (cum_seq_q.defined()) {
     const PackedSequences packed(cum_seq_q, cum_seq_k);
     return backward_packed(
@@ -213,7 +213,7 @@ scaled_dot_product_flash_attention(const at::Tensor& query, const at::Tensor& ke
                                    const at::Tensor& value, double dropout_p, bool is_causal,
                                    bool return_debug_mask, std::optional<double> scale) {
   check_supported(return_debug_mask, std::nullopt, std::nullopt, std::nullopt);
-  const DropoutSeed seed = dropout_p > 0 ? next_dropout_seed() : DropoutSeed{};
+  const PhiloxState seed = dropout_p > 0 ? next_dropout_seed() : PhiloxState{};
   const AttentionOutput result = forward_dense(
       query, key, value, make_options(query, scale, is_causal, std::nullopt, std::nullopt),
       dropout_p, seed);
@@ -239,7 +239,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> scaled_dot_product_flash_attentio
   }
   return backward_dense(grad_out, query, key, value, {out, logsumexp},
                         make_options(query, scale, is_causal, std::nullopt, std::nullopt),
-                        dropout_p, dropout_p > 0 ? read_rng_state(rng_state) : DropoutSeed{});
+                        dropout_p, dropout_p > 0 ? read_rng_state(rng_state) : PhiloxState{});
 }
 
 }  // namespace torchdevice::kernels

@@ -35,7 +35,7 @@ at::Tensor PackedSequences::rows(const at::Tensor& packed, int64_t index) const 
 }
 
 at::Tensor PackedSequences::dropout(int64_t heads, int64_t max_q, int64_t max_k, double p,
-                                    DropoutSeed seed) const {
+                                    PhiloxState seed) const {
   return dropout_factors({count(), heads, max_q, max_k}, p, seed);
 }
 

@@ -30,7 +30,7 @@ class PackedSequences {
   int64_t key_length(int64_t index) const { return keys_[index + 1] - keys_[index]; }
 
   /// Dropout factors for the whole batch, and the part for sequence `index`; undefined if `p` is 0.
-  at::Tensor dropout(int64_t heads, int64_t max_q, int64_t max_k, double p, DropoutSeed seed) const;
+  at::Tensor dropout(int64_t heads, int64_t max_q, int64_t max_k, double p, PhiloxState seed) const;
   at::Tensor factors(const at::Tensor& dropout, int64_t index) const;
 
  private:
