@@ -11,17 +11,14 @@ using gap::to_string;
 void write(JsonWriter& json, const gap::Signature& signature) {
   json.begin_object();
   json.field("text", signature.text());
-  json.key("parameters");
-  json.begin_array();
-  for (const gap::Parameter& parameter : signature.parameters) {
+  json.list("parameters", signature.parameters, [&](const gap::Parameter& parameter) {
     json.begin_object();
     json.field("name", parameter.name);
     json.field("kind", to_string(parameter.kind));
     json.optional_field("default", parameter.default_value);
     json.field("annotation", parameter.annotation);
     json.end_object();
-  }
-  json.end_array();
+  });
   json.field("returns", signature.returns);
   json.field("source", to_string(signature.source));
   json.field("confidence", to_string(signature.confidence));
@@ -32,26 +29,18 @@ void write(JsonWriter& json, const gap::Signature& signature) {
 
 void write_signatures(JsonWriter& json, std::string_view name,
                       std::span<const gap::Signature> signatures) {
-  json.key(name);
-  json.begin_array();
-  for (const gap::Signature& signature : signatures) {
-    write(json, signature);
-  }
-  json.end_array();
+  json.list(name, signatures, [&](const gap::Signature& signature) { write(json, signature); });
 }
 
 void write_differences(JsonWriter& json, std::span<const gap::Difference> differences) {
-  json.key("differences");
-  json.begin_array();
-  for (const gap::Difference& difference : differences) {
+  json.list("differences", differences, [&](const gap::Difference& difference) {
     json.begin_object();
     json.field("what", to_string(difference.what));
     json.field("parameter", difference.parameter);
     json.field("detail", difference.detail);
     json.flag("breaks_valid_calls", difference.breaks_valid_calls);
     json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write(JsonWriter& json, const gap::SurfaceName& name) {
@@ -73,16 +62,13 @@ void write(JsonWriter& json, const gap::SurfaceName& name) {
 }
 
 void write_unknown(JsonWriter& json, std::span<const gap::UnknownName> unknown) {
-  json.key("unknown");
-  json.begin_array();
-  for (const gap::UnknownName& name : unknown) {
+  json.list("unknown", unknown, [&](const gap::UnknownName& name) {
     json.begin_object();
     json.field("name", name.name);
     json.field("reason", name.reason);
     json.field("place", name.place);
     json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write(JsonWriter& json, const gap::Patch& patch) {
@@ -130,12 +116,8 @@ void write(JsonWriter& json, const gap::Change& change) {
   json.field("kind", to_string(change.kind));
   json.field("summary", change.summary);
   json.flag("breaks_valid_calls", change.breaks_valid_calls);
-  json.key("affects");
-  json.begin_array();
-  for (const gap::ChangedName& changed : change.affects) {
-    write(json, changed);
-  }
-  json.end_array();
+  json.list("affects", change.affects,
+            [&](const gap::ChangedName& changed) { write(json, changed); });
   json.field("also_affects", change.also_affects);
   json.end_object();
 }
@@ -160,12 +142,7 @@ std::string to_json(const gap::Surface& surface) {
   json.field("schema", kSchemaVersion);
   json.key("torch");
   write_torch(json, surface.torch);
-  json.key("names");
-  json.begin_array();
-  for (const gap::SurfaceName& name : surface.names) {
-    write(json, name);
-  }
-  json.end_array();
+  json.list("names", surface.names, [&](const gap::SurfaceName& name) { write(json, name); });
   write_unknown(json, surface.unknown);
   json.field("problems", surface.problems);
   json.end_object();
@@ -180,22 +157,14 @@ std::string to_json(const gap::Overlay& overlay) {
   json.field("subject", overlay.subject);
   json.key("torch");
   write_torch(json, overlay.torch);
-  json.key("patches");
-  json.begin_array();
-  for (const gap::Patch& patch : overlay.patches) {
-    write(json, patch);
-  }
-  json.end_array();
-  json.key("unknown");
-  json.begin_array();
-  for (const gap::UnknownPatch& patch : overlay.unknown) {
+  json.list("patches", overlay.patches, [&](const gap::Patch& patch) { write(json, patch); });
+  json.list("unknown", overlay.unknown, [&](const gap::UnknownPatch& patch) {
     json.begin_object();
     json.field("what", patch.what);
     json.field("reason", patch.reason);
     json.field("place", patch.place);
     json.end_object();
-  }
-  json.end_array();
+  });
   json.field("problems", overlay.problems);
   json.end_object();
   return out;
@@ -211,12 +180,7 @@ std::string to_json(const gap::SurfaceDiff& diff) {
   json.key("new");
   write_torch(json, diff.new_torch);
   json.field("subject", diff.subject);
-  json.key("changes");
-  json.begin_array();
-  for (const gap::Change& change : diff.changes) {
-    write(json, change);
-  }
-  json.end_array();
+  json.list("changes", diff.changes, [&](const gap::Change& change) { write(json, change); });
   write_unknown(json, diff.unknown);
   json.field("problems", diff.problems);
   json.end_object();

@@ -32,6 +32,16 @@ class JsonWriter {
   void field(std::string_view name, std::uint64_t number) { key(name), value(number); }
   void flag(std::string_view name, bool truth) { key(name), boolean(truth); }
   void field(std::string_view name, const std::vector<std::string>& texts);
+  /// An array: `write_item(item)` writes one of `items`.
+  template <typename Items, typename WriteItem>
+  void list(std::string_view name, const Items& items, WriteItem write_item) {
+    key(name);
+    begin_array();
+    for (const auto& item : items) {
+      write_item(item);
+    }
+    end_array();
+  }
 
  private:
   void separate();

@@ -21,34 +21,23 @@ using gap::Resolution;
 using gap::ServedBy;
 
 void write_signature(JsonWriter& json, const gap::FunctionSchema& schema) {
-  json.key("arguments");
-  json.begin_array();
-  for (const gap::OperatorArgument& argument : schema.arguments) {
+  json.list("arguments", schema.arguments, [&](const gap::OperatorArgument& argument) {
     json.begin_object();
     json.field("name", argument.name);
     json.field("type", argument.type);
     json.field("alias", argument.alias);
-    json.key("default");
-    if (argument.default_value) {
-      json.value(*argument.default_value);
-    } else {
-      json.null();
-    }
+    json.optional_field("default", argument.default_value);
     json.flag("keyword_only", argument.keyword_only);
     json.flag("out", argument.out);
     json.end_object();
-  }
-  json.end_array();
-  json.key("returns");
-  json.begin_array();
-  for (const gap::OperatorReturn& value : schema.returns) {
+  });
+  json.list("returns", schema.returns, [&](const gap::OperatorReturn& value) {
     json.begin_object();
     json.field("name", value.name);
     json.field("type", value.type);
     json.field("alias", value.alias);
     json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 void write(JsonWriter& json, const Resolution& resolution) {
@@ -76,12 +65,8 @@ void write_mps(JsonWriter& json, const OperatorsResult& result, const Operator& 
   json.key("mps");
   json.begin_object();
   json.field("by", to_string(result.operators.resolve(op, "MPS").served_by));
-  json.key("records");
-  json.begin_array();
-  for (const gap::MpsRecord* record : result.mps.records_of(op)) {
-    write(json, *record);
-  }
-  json.end_array();
+  json.list("records", result.mps.records_of(op),
+            [&](const gap::MpsRecord* record) { write(json, *record); });
   json.end_object();
 }
 
@@ -160,31 +145,19 @@ std::string to_json(const OperatorsResult& result) {
   json.field("schema", kSchemaVersion);
   json.key("torch");
   write_torch(json, result.torch);
-  json.key("operators");
-  json.begin_array();
-  for (const Operator* op : result.shown) {
-    write(json, result, *op);
-  }
-  json.end_array();
+  json.list("operators", result.shown, [&](const Operator* op) { write(json, result, *op); });
   json.key("mps");
   json.begin_object();
   json.field("file", result.mps.path);
   json.field("supported_complex", result.mps.complex);
-  json.key("records");
-  json.begin_array();
-  for (const gap::MpsRecord& record : result.mps.records) {
-    write(json, record);
-  }
-  json.end_array();
-  json.key("opinfos");
-  json.begin_array();
-  for (const gap::OpInfoName& opinfo : result.mps.opinfos) {
+  json.list("records", result.mps.records,
+            [&](const gap::MpsRecord& record) { write(json, record); });
+  json.list("opinfos", result.mps.opinfos, [&](const gap::OpInfoName& opinfo) {
     json.begin_object();
     json.field("name", opinfo.name);
     json.field("operator", opinfo.operator_name);
     json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   json.field("problems", problems(result));
   json.end_object();
