@@ -13,16 +13,6 @@
 namespace torchdevice::gap {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Lines paths(const SourceTree& tree) {
-  Lines all;
-  for (const SourceEntry& entry : tree.entries()) {
-    all.push_back(entry.path);
-  }
-  return all;
-}
-
 Lines sorted(Lines lines) {
   std::ranges::sort(lines);
   return lines;

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "gap/read/source_tree.h"
+
 /// What tests read: folders and wheels that are made for one test.
 namespace torchdevice::gap {
 
@@ -45,6 +47,28 @@ class TestFolder {
  private:
   std::filesystem::path path_;
 };
+
+using Lines = std::vector<std::string>;
+
+inline Lines paths(const SourceTree& tree) {
+  Lines all;
+  for (const SourceEntry& entry : tree.entries()) {
+    all.push_back(entry.path);
+  }
+  return all;
+}
+
+/// The message of the ReadError that `action` ends in: one line. Empty where it ends well.
+template <typename Action>
+std::string refusal_of(Action action) {
+  try {
+    action();
+  } catch (const ReadError& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    return error.what();
+  }
+  return {};
+}
 
 struct TestMember {
   std::string name;

@@ -57,13 +57,7 @@ void install_torch(const TestFolder& folder, const std::string& site) {
 }
 
 std::string refusal(const std::string& path, const std::string& expect = {}) {
-  try {
-    open_torch(path, expect);
-  } catch (const ReadError& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return {};
+  return refusal_of([&] { open_torch(path, expect); });
 }
 
 TEST(TorchSource, IdentifiesAnInstalledPyTorch) {

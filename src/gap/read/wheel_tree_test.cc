@@ -14,30 +14,8 @@
 namespace torchdevice::gap {
 namespace {
 
-using Lines = std::vector<std::string>;
-
-Lines paths(const SourceTree& tree) {
-  Lines all;
-  for (const SourceEntry& entry : tree.entries()) {
-    all.push_back(entry.path);
-  }
-  return all;
-}
-
-/// The message of the ReadError that `action` ends in.
-template <typename Action>
-std::string refusal(Action action) {
-  try {
-    action();
-  } catch (const ReadError& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return {};
-}
-
 std::string refusal_to_open(const std::string& path) {
-  return refusal([&] { SourceTree::open(path); });
+  return refusal_of([&] { SourceTree::open(path); });
 }
 
 /// Text that does not shrink much.
@@ -146,7 +124,7 @@ TEST(WheelTree, ComparesChecksums) {
   replace_all(bytes, "12345", "54321");
   folder.write("bad.whl", bytes);
   const auto tree = SourceTree::open(folder.at("bad.whl"));
-  EXPECT_EQ(refusal([&] { tree->read(*tree->find("a.py")); }),
+  EXPECT_EQ(refusal_of([&] { tree->read(*tree->find("a.py")); }),
             folder.at("bad.whl") + ": a.py: cannot be unpacked: CRC error: download it again");
   EXPECT_EQ(tree->read(*tree->find("b.py")), "fine = 1\n");
 }
@@ -181,12 +159,12 @@ TEST(WheelTree, NoticesAnArchiveThatIsReplaced) {
   folder.write("a.whl", bytes);
   const auto tree = SourceTree::open(folder.at("a.whl"));
   const SourceEntry unknown{"b.py", 1, 1};
-  EXPECT_EQ(refusal([&] { tree->read(unknown); }),
+  EXPECT_EQ(refusal_of([&] { tree->read(unknown); }),
             folder.at("a.whl") + ": b.py: not in the archive");
   // What was open is given up after a failure: the next read opens the archive again.
-  EXPECT_NE(refusal([&] { tree->read(*tree->find("bad.py")); }), "");
+  EXPECT_NE(refusal_of([&] { tree->read(*tree->find("bad.py")); }), "");
   write_zip(folder.at("a.whl"), {{"a.py", "other = 1\n"}});
-  EXPECT_EQ(refusal([&] { tree->read(*tree->find("a.py")); }),
+  EXPECT_EQ(refusal_of([&] { tree->read(*tree->find("a.py")); }),
             folder.at("a.whl") + ": a.py: the archive changed while it was read: run again");
 }
 

@@ -5,18 +5,13 @@
 #include <string>
 
 #include "gap/read/source_tree.h"
+#include "gap/read/test_tree.h"
 
 namespace torchdevice::gap {
 namespace {
 
 std::string refusal(const std::string& text) {
-  try {
-    parse_yaml("x.yaml", text);
-  } catch (const ReadError& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.what();
-  }
-  return {};
+  return refusal_of([&] { parse_yaml("x.yaml", text); });
 }
 
 TEST(Yaml, ReadsListsMapsAndScalarsWithLines) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "gap/model/overlay/overlay.h"
 #include "gap/model/surface/surface.h"
+#include "gap/read/test_tree.h"
 
 namespace torchdevice::gap {
 namespace {
@@ -20,12 +20,6 @@ namespace fs = std::filesystem;
 
 class CacheTest : public testing::Test {
  protected:
-  CacheTest() {
-    std::string pattern = testing::TempDir() + "cacheXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~CacheTest() override { fs::remove_all(folder_); }
-
   std::vector<fs::path> files() const {
     std::vector<fs::path> found;
     for (const auto& file : fs::directory_iterator(folder_)) {
@@ -34,7 +28,8 @@ class CacheTest : public testing::Test {
     return found;
   }
 
-  std::string folder_;
+  const TestFolder place_;
+  const std::string folder_ = place_.path();
 };
 
 CacheKey key_of(std::string_view question) {

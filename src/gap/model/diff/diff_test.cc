@@ -3,15 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
+#include "gap/read/test_tree.h"
+
 namespace torchdevice::gap {
 namespace {
-
-namespace fs = std::filesystem;
 
 Signature signature(std::vector<Parameter> parameters, std::string returns = "Tensor") {
   Signature result;
@@ -189,23 +187,15 @@ TEST(Diff, DoesNotCallUnknownNamesRemoved) {
 
 class OperatorDiff : public testing::Test {
  protected:
-  OperatorDiff() {
-    std::string pattern = testing::TempDir() + "diffXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~OperatorDiff() override { fs::remove_all(folder_); }
-
   Operators operators(const std::string& release, const std::string& yaml) const {
-    const fs::path native = folder_ / release / "torchgen" / "packaged" / "ATen" / "native";
-    fs::create_directories(native);
-    fs::create_directories(folder_ / release / "torch");
-    std::ofstream(folder_ / release / "torch" / "version.py") << "__version__ = '1.0'\n";
-    std::ofstream(native / "native_functions.yaml") << yaml;
-    std::ofstream(native / "tags.yaml") << "- tag: core\n  desc: |\n    x\n";
-    return load_operators(*SourceTree::open(folder_ / release));
+    const std::string native = release + "/torchgen/packaged/ATen/native/";
+    folder_.write(release + "/torch/version.py", "__version__ = '1.0'\n");
+    folder_.write(native + "native_functions.yaml", yaml);
+    folder_.write(native + "tags.yaml", "- tag: core\n  desc: |\n    x\n");
+    return load_operators(*SourceTree::open(folder_.at(release)));
   }
 
-  fs::path folder_;
+  const TestFolder folder_;
 };
 
 constexpr const char* kNamedTensors = R"(

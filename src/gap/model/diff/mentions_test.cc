@@ -2,23 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "gap/read/test_tree.h"
 
 namespace torchdevice::gap {
 namespace {
 
-namespace fs = std::filesystem;
-
 Mentions mentions_in(const std::string& source) {
-  std::string pattern = testing::TempDir() + "mentionsXXXXXX";
-  const fs::path folder = mkdtemp(pattern.data());
-  std::ofstream(folder / "subject.py") << source;
-  const Mentions mentions = mentions_of(*SourceTree::open(folder / "subject.py"), "torch");
-  fs::remove_all(folder);
-  return mentions;
+  const TestFolder folder;
+  folder.write("subject.py", source);
+  return mentions_of(*SourceTree::open(folder.at("subject.py")), "torch");
 }
 
 std::vector<std::string> names_in(const std::string& source) {
