@@ -127,12 +127,17 @@ CppValue* CppEvaluator::call_lambda(const CppValue& lambda,
     scope.names.emplace_back(parameter->text, value);
     ++number;
   }
+  CppValue* result = run_body(node, scope);
+  return result != nullptr ? result : unknown("a lambda returns nothing", lambda.place);
+}
+
+/// What the statements of a function or lambda return; null where nothing.
+CppValue* CppEvaluator::run_body(const CppNode& node, CppScope& scope) {
   ++depth_;
   CppValue* outer = std::exchange(returned_, nullptr);
   run_block(node, scope);
-  CppValue* result = std::exchange(returned_, outer);
   --depth_;
-  return result != nullptr ? result : unknown("a lambda returns nothing", lambda.place);
+  return std::exchange(returned_, outer);
 }
 
 /// The function of the subject that a call means, by name and number of arguments.
@@ -187,11 +192,7 @@ CppValue* CppEvaluator::call_function(const CppSymbol& function, const CppCall& 
     return unknown("calls are nested too deeply", place);
   }
   entered_.insert(&node);
-  ++depth_;
-  CppValue* outer = std::exchange(returned_, nullptr);
-  run_block(node, scope);
-  CppValue* result = std::exchange(returned_, outer);
-  --depth_;
+  CppValue* result = run_body(node, scope);
   if (result == nullptr) {
     result = unknown(fmt::format("{}() returns nothing", node.text), place);
   }

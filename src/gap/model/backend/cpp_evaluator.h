@@ -106,6 +106,7 @@ class CppEvaluator {
   CppValue* evaluate_list(const CppNode& node, CppScope& scope);
   CppValue* lookup(const CppNode& identifier, CppScope& scope);
   CppValue* global(const CppSymbol& variable);
+  CppValue* run_body(const CppNode& node, CppScope& scope);
   CppValue* call_function(const CppSymbol& function, const CppCall& call, CppScope& scope);
   CppSymbol choose(const CppCall& call) const;
   void set_type(CppValue& value, std::string_view type);

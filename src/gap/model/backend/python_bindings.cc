@@ -156,6 +156,14 @@ void Registrations::assign(CppEvaluator& evaluator, CppValue& object, std::strin
   }
 }
 
+/// Whether names put on `owner` are PyTorch's; where that is not known, it is said.
+bool Registrations::binds_to_torch(const CppValue& owner) {
+  if (owner.text.empty() && seen_.insert("?" + owner.why).second) {
+    add_unknown(owner.place, "names that are put on a Python object", owner.why);
+  }
+  return is_torch(owner.text);
+}
+
 void Registrations::bind(CppEvaluator& evaluator, const CppValue& owner, const CppValue& name,
                          const CppValue* value, const CppCall& call) {
   if (name.kind == Kind::AnyOf) {
@@ -164,13 +172,7 @@ void Registrations::bind(CppEvaluator& evaluator, const CppValue& owner, const C
   }
   const CppPlace place{&call.file, &call.node};
   const std::string how(last_component(call.name));
-  if (owner.text.empty()) {
-    if (seen_.insert("?" + owner.why).second) {
-      add_unknown(owner.place, "names that are put on a Python object", owner.why);
-    }
-    return;
-  }
-  if (!is_torch(owner.text)) {
+  if (!binds_to_torch(owner)) {
     return;
   }
   if (name.kind != Kind::String) {
@@ -191,13 +193,7 @@ void Registrations::bind(CppEvaluator& evaluator, const CppValue& owner, const C
 void Registrations::bind_table(CppEvaluator& evaluator, const CppValue& owner,
                                const CppValue& table, const CppCall& call) {
   const CppPlace place{&call.file, &call.node};
-  if (owner.text.empty()) {
-    if (seen_.insert("?" + owner.why).second) {
-      add_unknown(owner.place, "names that are put on a Python object", owner.why);
-    }
-    return;
-  }
-  if (!is_torch(owner.text)) {
+  if (!binds_to_torch(owner)) {
     return;
   }
   if (table.kind != Kind::List) {

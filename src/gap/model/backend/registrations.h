@@ -50,6 +50,7 @@ class Registrations final : public CppLibrary {
   void add_unknown(const CppPlace& place, std::string what, std::string reason);
   void bind(CppEvaluator& evaluator, const CppValue& owner, const CppValue& name,
             const CppValue* value, const CppCall& call);
+  bool binds_to_torch(const CppValue& owner);
   void bind_table(CppEvaluator& evaluator, const CppValue& owner, const CppValue& table,
                   const CppCall& call);
   void bind_members(CppEvaluator& evaluator, const CppValue& owner, const CppValue& type,
