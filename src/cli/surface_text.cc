@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/table.h"
+#include "gap/model/dotted_name.h"
 
 namespace torchdevice::cli {
 
@@ -16,17 +17,12 @@ namespace {
 using gap::NameKind;
 using gap::SurfaceName;
 
-std::string_view owner(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
-}
-
 /// The module that a name is listed under: classes are listed in theirs, with their members.
 std::string_view module_of(const gap::Surface& surface, const SurfaceName& name) {
   if (name.kind == NameKind::Module) {
     return name.name;
   }
-  std::string_view module = owner(name.name);
+  std::string_view module = gap::owner_of(name.name);
   bool member = name.public_by == gap::PublicBy::Member;
   while (true) {
     const SurfaceName* parent = surface.find(module);
@@ -34,7 +30,7 @@ std::string_view module_of(const gap::Surface& surface, const SurfaceName& name)
       return module;
     }
     member = parent != nullptr && parent->public_by == gap::PublicBy::Member;
-    module = owner(module);
+    module = gap::owner_of(module);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gap/model/diff/folding.h"
+#include "gap/model/dotted_name.h"
 
 namespace torchdevice::gap {
 

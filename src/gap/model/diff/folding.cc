@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "gap/model/dotted_name.h"
+
 namespace torchdevice::gap {
 
 Folding::Folding(std::vector<SingleChange> found, const Release& old_release,
@@ -70,15 +72,6 @@ std::string Folding::definition(const SingleChange& change) const {
     }
   }
   return defined_as;
-}
-
-std::string_view owner_of(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
-}
-
-std::string_view simple_name(std::string_view name) {
-  return name.substr(name.rfind('.') + 1);  // npos + 1 is 0
 }
 
 std::string kernels_sentence(const ChangedName& changed) {

@@ -58,9 +58,6 @@ class Folding {
   std::vector<std::size_t> parent_;
 };
 
-/// "torch.cuda" of "torch.cuda.Stream"; empty where there is no dot.
-std::string_view owner_of(std::string_view name);
-std::string_view simple_name(std::string_view name);
 /// "no longer served at CUDA, now at MPS".
 std::string kernels_sentence(const ChangedName& changed);
 

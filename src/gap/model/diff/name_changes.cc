@@ -45,11 +45,6 @@ std::vector<const Signature*> missing(const std::vector<Signature>& some,
   return result;
 }
 
-bool is_callable(NameKind kind) {
-  return kind == NameKind::Class || kind == NameKind::Function || kind == NameKind::Builtin ||
-         kind == NameKind::Method;
-}
-
 class NameComparison {
  public:
   NameComparison(const Surface& old, const Surface& now, std::vector<UnknownName>& unknown)

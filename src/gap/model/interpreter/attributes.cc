@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "gap/model/dotted_name.h"
 #include "gap/model/interpreter/machine.h"
 #include "gap/model/interpreter/standard_library.h"
 
@@ -19,10 +20,6 @@ Value* found_dynamically(Machine& machine, Value* getter, std::vector<Value*> ar
       machine.call_function(getter, Arguments{.positional = std::move(arguments)}, place);
   const auto* unknown = value == nullptr ? nullptr : value->as<Unknown>();
   return unknown != nullptr && unknown->reason == Machine::kRaises ? nullptr : value;
-}
-
-std::string_view last_component(std::string_view path) {
-  return path.substr(path.rfind('.') + 1);  // npos + 1 is 0
 }
 
 Value* module_attribute(Machine& machine, const Module& module, std::string_view name) {
@@ -46,7 +43,7 @@ Value* definition_attribute(Machine& machine, Value* value, std::string_view qua
       (name == "__name__" || name == "__qualname__" || name == "__module__")) {
     return machine.attribute(wrapper->wrapped, name, {}, true);
   }
-  if (name == "__name__") return machine.text(last_component(qualified_name));
+  if (name == "__name__") return machine.text(simple_name(qualified_name));
   if (name == "__module__" && module != nullptr) return machine.text(module->name);
   if (name == "__qualname__" && module != nullptr) {
     return machine.string(
@@ -264,7 +261,7 @@ Value* Machine::attribute(Value* owner, std::string_view name, Place place, bool
     if (Value* patch = in_subject ? patched(owner, name) : nullptr) return patch;
     const std::string path = dotted(known->path, name);
     if (Value* value = known_value(*this, path)) return value;
-    if (name == "__name__") return string(last_component(known->path));
+    if (name == "__name__") return string(simple_name(known->path));
     return external(path);
   }
   if (owner->as<Function>() != nullptr) return function_attribute(*this, owner, name, place);

@@ -2,6 +2,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "gap/model/dotted_name.h"
 #include "gap/model/interpreter/machine.h"
 #include "gap/model/interpreter/standard_library.h"
 #include "gap/model/interpreter/version_order.h"
@@ -9,14 +10,9 @@
 namespace torchdevice::gap {
 namespace {
 
-Value* argument(BuiltinCall& call, Machine& machine, std::size_t i) {
-  return i < call.arguments.positional.size() ? machine.force(call.arguments.positional[i])
-                                              : nullptr;
-}
-
 Value* sequence_of(Machine& machine, BuiltinCall& call, Sequence::Kind kind) {
   Sequence items{.kind = kind, .items = {}, .complete = true, .holes = {}};
-  if (Value* source = argument(call, machine, 0)) items = machine.iterate(source, call.place);
+  if (Value* source = argument(machine, call, 0)) items = machine.iterate(source, call.place);
   items.kind = kind;
   return machine.make(std::move(items));
 }
@@ -33,7 +29,7 @@ Value* make_set(Machine& machine, BuiltinCall& call) {
 Value* make_dict(Machine& machine, BuiltinCall& call) {
   Value* value = machine.make(Dict{});
   auto& dict = *value->as<Dict>();
-  if (Value* source = argument(call, machine, 0)) {
+  if (Value* source = argument(machine, call, 0)) {
     if (const auto* other = source->as<Dict>()) {
       dict = *other;
     } else {
@@ -55,7 +51,7 @@ Value* make_dict(Machine& machine, BuiltinCall& call) {
 }
 
 Value* length(Machine& machine, BuiltinCall& call) {
-  Value* value = argument(call, machine, 0);
+  Value* value = argument(machine, call, 0);
   if (value == nullptr) return machine.unknown("len()", call.place);
   if (const std::string_view* text = value->string()) {
     return machine.number(static_cast<std::int64_t>(text->size()));
@@ -66,15 +62,15 @@ Value* length(Machine& machine, BuiltinCall& call) {
 }
 
 Value* get_attribute(Machine& machine, BuiltinCall& call) {
-  Value* owner = argument(call, machine, 0);
-  Value* name = argument(call, machine, 1);
+  Value* owner = argument(machine, call, 0);
+  Value* name = argument(machine, call, 1);
   if (owner == nullptr || name == nullptr) return machine.unknown("getattr()", call.place);
   if (name->string() == nullptr) {
     return machine.unknown(
         "an attribute by a name that is not known: " + std::string(machine.why_unknown(name)),
         call.place);
   }
-  Value* fallback = argument(call, machine, 2);
+  Value* fallback = argument(machine, call, 2);
   Value* value = machine.attribute(owner, *name->string(), call.place, true);
   if (fallback == nullptr) {
     return value != nullptr
@@ -94,8 +90,8 @@ Value* get_attribute(Machine& machine, BuiltinCall& call) {
 }
 
 Value* has_attribute(Machine& machine, BuiltinCall& call) {
-  Value* owner = argument(call, machine, 0);
-  Value* name = argument(call, machine, 1);
+  Value* owner = argument(machine, call, 0);
+  Value* name = argument(machine, call, 1);
   if (owner == nullptr || name == nullptr || name->string() == nullptr) {
     return machine.unknown("hasattr of what is not known", call.place);
   }
@@ -103,8 +99,8 @@ Value* has_attribute(Machine& machine, BuiltinCall& call) {
 }
 
 Value* set_attribute(Machine& machine, BuiltinCall& call) {
-  Value* owner = argument(call, machine, 0);
-  Value* name = argument(call, machine, 1);
+  Value* owner = argument(machine, call, 0);
+  Value* name = argument(machine, call, 1);
   if (owner != nullptr && name != nullptr && call.arguments.positional.size() > 2) {
     machine.set_attribute(StoreKind::Setattr, owner, name, call.arguments.positional[2],
                           call.place);
@@ -113,8 +109,8 @@ Value* set_attribute(Machine& machine, BuiltinCall& call) {
 }
 
 Value* delete_attribute(Machine& machine, BuiltinCall& call) {
-  Value* owner = argument(call, machine, 0);
-  Value* name = argument(call, machine, 1);
+  Value* owner = argument(machine, call, 0);
+  Value* name = argument(machine, call, 1);
   if (owner != nullptr && name != nullptr) machine.delete_attribute(owner, name, call.place);
   return machine.none();
 }
@@ -128,7 +124,7 @@ Value* globals(Machine& machine, BuiltinCall& call) {
 }
 
 Value* locals(Machine& machine, BuiltinCall& call) {
-  if (Value* owner = argument(call, machine, 0)) return namespace_view(machine, owner);
+  if (Value* owner = argument(machine, call, 0)) return namespace_view(machine, owner);
   if (call.frame.kind == Frame::Kind::Module) {
     return namespace_view(machine, call.frame.module_value);
   }
@@ -141,7 +137,7 @@ Value* locals(Machine& machine, BuiltinCall& call) {
 }
 
 Value* directory(Machine& machine, BuiltinCall& call) {
-  Value* owner = argument(call, machine, 0);
+  Value* owner = argument(machine, call, 0);
   if (owner == nullptr) {
     owner = call.frame.kind == Frame::Kind::Class ? call.frame.object : call.frame.module_value;
   }
@@ -149,8 +145,8 @@ Value* directory(Machine& machine, BuiltinCall& call) {
 }
 
 Value* is_instance(Machine& machine, BuiltinCall& call) {
-  Value* value = argument(call, machine, 0);
-  Value* type = argument(call, machine, 1);
+  Value* value = argument(machine, call, 0);
+  Value* type = argument(machine, call, 1);
   if (value == nullptr || type == nullptr || value->as<Unknown>() || value->as<External>()) {
     return machine.unknown("the type of what is not known", call.place);
   }
@@ -171,14 +167,14 @@ Value* is_instance(Machine& machine, BuiltinCall& call) {
 }
 
 Value* is_subclass(Machine& machine, BuiltinCall& call) {
-  Value* cls = argument(call, machine, 0);
-  Value* base = argument(call, machine, 1);
+  Value* cls = argument(machine, call, 0);
+  Value* base = argument(machine, call, 1);
   if (cls == nullptr || base == nullptr) return machine.unknown("issubclass()", call.place);
   return machine.boolean(machine.is_subclass(cls, base), call.place);
 }
 
 Value* is_callable(Machine& machine, BuiltinCall& call) {
-  Value* value = argument(call, machine, 0);
+  Value* value = argument(machine, call, 0);
   if (value == nullptr) return machine.unknown("callable()", call.place);
   if (value->as<Function>() || value->as<Class>() || value->as<BoundMethod>() ||
       value->as<Partial>()) {
@@ -198,14 +194,14 @@ Value* is_callable(Machine& machine, BuiltinCall& call) {
 }
 
 Value* type_call(Machine& machine, BuiltinCall& call) {
-  Value* first = argument(call, machine, 0);
+  Value* first = argument(machine, call, 0);
   if (first == nullptr) return machine.unknown("type()", call.place);
   if (call.arguments.positional.size() == 1) return machine.type_of(first);
   const std::string_view name = first->string() != nullptr ? *first->string() : "<type>";
-  Value* bases = argument(call, machine, 1);
+  Value* bases = argument(machine, call, 1);
   Value* cls =
       machine.make_class(name, machine.iterate(bases, call.place).items, call.frame, call.place);
-  Value* members = argument(call, machine, 2);
+  Value* members = argument(machine, call, 2);
   auto& names = cls->as<Class>()->names;
   if (const auto* dict = members == nullptr ? nullptr : members->as<Dict>()) {
     for (const auto& [key, value] : dict->items) {
@@ -227,13 +223,13 @@ Value* make_property(Machine& machine, BuiltinCall& call) {
 }
 
 Value* make_static(Machine& machine, BuiltinCall& call) {
-  Value* target = argument(call, machine, 0);
+  Value* target = argument(machine, call, 0);
   if (target == nullptr) return machine.unknown("staticmethod()", call.place);
   return machine.apply_decorator(machine.external("builtins.staticmethod"), target, call.frame,
                                  call.place);
 }
 Value* make_classmethod(Machine& machine, BuiltinCall& call) {
-  Value* target = argument(call, machine, 0);
+  Value* target = argument(machine, call, 0);
   if (target == nullptr) return machine.unknown("classmethod()", call.place);
   return machine.apply_decorator(machine.external("builtins.classmethod"), target, call.frame,
                                  call.place);
@@ -241,7 +237,7 @@ Value* make_classmethod(Machine& machine, BuiltinCall& call) {
 
 Value* to_string(Machine& machine, BuiltinCall& call) {
   std::string text;
-  Value* value = argument(call, machine, 0);
+  Value* value = argument(machine, call, 0);
   if (value == nullptr) return machine.string("");
   if (machine.to_text(value, text)) return machine.string(text);
   return value->as<Unknown>() != nullptr
@@ -250,13 +246,13 @@ Value* to_string(Machine& machine, BuiltinCall& call) {
 }
 
 Value* to_bool(Machine& machine, BuiltinCall& call) {
-  Value* value = argument(call, machine, 0);
+  Value* value = argument(machine, call, 0);
   if (value == nullptr) return machine.boolean(false);
   return machine.boolean(machine.truth(value), call.place);
 }
 
 Value* import_call(Machine& machine, BuiltinCall& call) {
-  Value* name = argument(call, machine, 0);
+  Value* name = argument(machine, call, 0);
   if (name == nullptr || name->string() == nullptr) {
     return machine.unknown("a module by a name that is not known", call.place);
   }
@@ -316,7 +312,7 @@ bool looks_like_class(std::string_view path) {
       "itertools.count",
   };
   if (kSmall.contains(path)) return true;
-  std::string_view name = path.substr(path.rfind('.') + 1);
+  std::string_view name = simple_name(path);
   while (name.starts_with('_')) name.remove_prefix(1);
   return !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
 }

@@ -8,11 +8,6 @@
 namespace torchdevice::gap {
 namespace {
 
-Value* argument(Machine& machine, BuiltinCall& call, std::size_t i) {
-  return i < call.arguments.positional.size() ? machine.force(call.arguments.positional[i])
-                                              : nullptr;
-}
-
 Sequence& self_list(BuiltinCall& call) { return *call.self->as<Sequence>(); }
 
 /// A name that is only there under a condition, or is not known, leaves the list open.

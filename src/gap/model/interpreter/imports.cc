@@ -1,5 +1,6 @@
 #include <string>
 
+#include "gap/model/dotted_name.h"
 #include "gap/model/interpreter/machine.h"
 
 namespace torchdevice::gap {
@@ -10,9 +11,8 @@ std::string absolute_name(const Module& module, const ImportFrom& statement) {
   if (statement.level == 0) return std::string(statement.module);
   std::string_view base = module.name;
   for (std::uint32_t up = module.package ? 1 : 0; up < statement.level; ++up) {
-    const std::size_t dot = base.rfind('.');
-    if (dot == std::string_view::npos) return {};
-    base = base.substr(0, dot);
+    base = owner_of(base);
+    if (base.empty()) return {};
   }
   std::string name(base);
   if (!statement.module.empty()) name.append(".").append(statement.module);

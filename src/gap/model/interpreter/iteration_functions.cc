@@ -8,11 +8,6 @@
 namespace torchdevice::gap {
 namespace {
 
-Value* argument(Machine& machine, BuiltinCall& call, std::size_t i) {
-  return i < call.arguments.positional.size() ? machine.force(call.arguments.positional[i])
-                                              : nullptr;
-}
-
 Sequence iterate_argument(Machine& machine, BuiltinCall& call, std::size_t i) {
   Value* value = argument(machine, call, i);
   if (value != nullptr) return machine.iterate(value, call.place);

@@ -328,6 +328,12 @@ class Machine {
   Value* false_;
 };
 
+/// The value of the positional argument `i`; null where it is not given.
+inline Value* argument(Machine& machine, const BuiltinCall& call, std::size_t i) {
+  const std::vector<Value*>& given = call.arguments.positional;
+  return i < given.size() ? machine.force(given[i]) : nullptr;
+}
+
 /// Restores the condition when a branch, a round of a loop or a call is left.
 class ConditionScope {
  public:

@@ -8,11 +8,6 @@
 namespace torchdevice::gap {
 namespace {
 
-Value* argument(Machine& machine, BuiltinCall& call, std::size_t i) {
-  return i < call.arguments.positional.size() ? machine.force(call.arguments.positional[i])
-                                              : nullptr;
-}
-
 /// functools.partial: of anything.
 Value* partial(Machine& machine, BuiltinCall& call) {
   if (call.arguments.positional.empty()) return machine.unknown("a partial", call.place);

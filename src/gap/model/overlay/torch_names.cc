@@ -1,5 +1,7 @@
 #include "gap/model/overlay/torch_names.h"
 
+#include "gap/model/dotted_name.h"
+
 namespace torchdevice::gap {
 namespace {
 
@@ -12,9 +14,8 @@ bool has_private_part(std::string_view path) {
 bool is_torch_path(std::string_view path) { return path == "torch" || path.starts_with("torch."); }
 
 bool is_compiled_type(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  const std::string_view module = path.substr(0, dot);
-  const std::string_view name = dot == std::string_view::npos ? "" : path.substr(dot + 1);
+  const std::string_view module = owner_of(path);
+  const std::string_view name = simple_name(path);
   return (module == "torch" || module == "torch.cuda" || module == "torch.sparse" ||
           module == "torch.cuda.sparse") &&
          name.size() > 6 && name.ends_with("Tensor");

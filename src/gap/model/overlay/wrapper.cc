@@ -37,6 +37,32 @@ bool is_constant(const Expr& expression) {
   }
 }
 
+/// The function of a call, and the instance that it is a method of.
+std::pair<Value*, const Instance*> call_target(Interpreter& interpreter, Value* value, int depth) {
+  if (value == nullptr || depth > kMaxDepth) return {nullptr, nullptr};
+  value = interpreter.force(value);
+  if (value->as<Function>() != nullptr) return {value, nullptr};
+  if (const auto* method = value->as<BoundMethod>()) {
+    const auto [function, self] = call_target(interpreter, method->function, depth + 1);
+    return {function, method->self == nullptr ? self : method->self->as<Instance>()};
+  }
+  if (const auto* partial = value->as<Partial>()) {
+    return call_target(interpreter, partial->callable, depth + 1);
+  }
+  if (const auto* property = value->as<Property>()) {
+    return call_target(interpreter, property->getter, depth + 1);
+  }
+  if (const auto* instance = value->as<Instance>();
+      instance != nullptr && instance->type != nullptr) {
+    Value* type = interpreter.force(instance->type);
+    if (type->as<Class>() == nullptr) return {nullptr, nullptr};
+    const auto [function, self] =
+        call_target(interpreter, interpreter.attribute(type, "__call__"), depth + 1);
+    return {function, instance};
+  }
+  return {nullptr, nullptr};
+}
+
 /// One function whose body is studied.
 struct Studied {
   const Function* function = nullptr;
@@ -266,7 +292,7 @@ class Study {
     }
     bool known = false;
     for (Value* callee : callees) {
-      Value* function = called_function(interpreter_, callee);
+      Value* function = call_target(interpreter_, callee, 0).first;
       if (function == nullptr || !function->as<Function>()->module->subject) continue;
       known = true;
       if (forwards && facts.forwards_to == nullptr) facts.forwards_to = callee;
@@ -357,37 +383,7 @@ class Study {
   std::unordered_set<const Function*> seen_;
 };
 
-/// The function of a call, and the instance that it is a method of.
-std::pair<Value*, const Instance*> call_target(Interpreter& interpreter, Value* value, int depth) {
-  if (value == nullptr || depth > kMaxDepth) return {nullptr, nullptr};
-  value = interpreter.force(value);
-  if (value->as<Function>() != nullptr) return {value, nullptr};
-  if (const auto* method = value->as<BoundMethod>()) {
-    const auto [function, self] = call_target(interpreter, method->function, depth + 1);
-    return {function, method->self == nullptr ? self : method->self->as<Instance>()};
-  }
-  if (const auto* partial = value->as<Partial>()) {
-    return call_target(interpreter, partial->callable, depth + 1);
-  }
-  if (const auto* property = value->as<Property>()) {
-    return call_target(interpreter, property->getter, depth + 1);
-  }
-  if (const auto* instance = value->as<Instance>();
-      instance != nullptr && instance->type != nullptr) {
-    Value* type = interpreter.force(instance->type);
-    if (type->as<Class>() == nullptr) return {nullptr, nullptr};
-    const auto [function, self] =
-        call_target(interpreter, interpreter.attribute(type, "__call__"), depth + 1);
-    return {function, instance};
-  }
-  return {nullptr, nullptr};
-}
-
 }  // namespace
-
-Value* called_function(Interpreter& interpreter, Value* value) {
-  return call_target(interpreter, value, 0).first;
-}
 
 WrapperFacts study_wrapper(Interpreter& interpreter, Value* replacement,
                            std::span<Value* const> originals, const SavedNames& saved) {

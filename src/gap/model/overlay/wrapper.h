@@ -34,7 +34,4 @@ struct WrapperFacts {
 WrapperFacts study_wrapper(Interpreter& interpreter, Value* replacement,
                            std::span<Value* const> originals, const SavedNames& saved);
 
-/// The function that a call ends in; null where it is none of a source.
-Value* called_function(Interpreter& interpreter, Value* value);
-
 }  // namespace torchdevice::gap

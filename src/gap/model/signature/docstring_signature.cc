@@ -2,6 +2,7 @@
 #include <cctype>
 #include <memory>
 
+#include "gap/model/dotted_name.h"
 #include "gap/model/signature/signature.h"
 #include "gap/read/python/python_file.h"
 
@@ -58,9 +59,8 @@ std::optional<Signature> signature_from_docstring(std::string_view docstring,
   const std::string_view path = text.substr(0, open);
   const bool is_path =
       std::ranges::all_of(path, [](char c) { return is_identifier(c) || c == '.'; });
-  const std::string_view last = path.substr(path.rfind('.') + 1);  // npos + 1: the whole
   const std::size_t close = closing_bracket(text, open);
-  if (!is_path || last != name || close == std::string_view::npos) {
+  if (!is_path || simple_name(path) != name || close == std::string_view::npos) {
     return std::nullopt;
   }
   const std::string head = "def f" + std::string(text.substr(open, close - open + 1));

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "gap/model/dotted_name.h"
+
 namespace torchdevice::gap {
 namespace {
 
@@ -234,7 +236,7 @@ std::optional<OperatorHome> operator_home(std::string_view path) {
       {"torch._C._sparse", {SchemaBinding::Function, "sparse"}},
       {"torch._C._nested", {SchemaBinding::Function, "nested"}},
   };
-  const std::string_view owner = path.substr(0, path.rfind('.'));
+  const std::string_view owner = owner_of(path);
   const auto* const found = std::ranges::find(kHomes, owner, [](const auto& p) { return p.first; });
   return found == std::end(kHomes) ? std::nullopt : std::optional(found->second);
 }

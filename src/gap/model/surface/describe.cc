@@ -114,27 +114,12 @@ std::vector<std::string> bases_of(Interpreter& interpreter, const Class& cls) {
   return bases;
 }
 
-bool is_callable(NameKind kind) {
-  return kind == NameKind::Class || kind == NameKind::Function || kind == NameKind::Builtin ||
-         kind == NameKind::Method;
-}
-
 /// Whether the sources of the object itself say how it is called.
 bool has_own_signature(const Value* value) {
   const auto* function = value->as<Function>();
   return value->as<Class>() != nullptr ||
          (function != nullptr &&
           function->qualified_name.find("<locals>") == std::string_view::npos);
-}
-
-void append_new(std::vector<Signature>& all, std::vector<Signature> more) {
-  for (Signature& signature : more) {
-    const bool known = std::ranges::any_of(
-        all, [&](const Signature& other) { return other.text() == signature.text(); });
-    if (!known) {
-      all.push_back(std::move(signature));
-    }
-  }
 }
 
 }  // namespace

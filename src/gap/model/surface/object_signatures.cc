@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "gap/model/dotted_name.h"
 #include "gap/model/interpreter/frame.h"
 #include "gap/model/signature/schema_signature.h"
 #include "gap/model/surface/class_signature.h"
@@ -12,8 +13,6 @@
 
 namespace torchdevice::gap {
 namespace {
-
-std::string_view last_component(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
 bool is_compiled_torch(std::string_view path) { return path.starts_with("torch._C."); }
 
@@ -68,13 +67,7 @@ std::vector<Value*> dispatched_branches(const Function& function) {
 }
 
 void append(ObjectSignatures& all, ObjectSignatures more) {
-  for (Signature& signature : more.overloads) {
-    const bool known = std::ranges::any_of(
-        all.overloads, [&](const Signature& other) { return other.text() == signature.text(); });
-    if (!known) {
-      all.overloads.push_back(std::move(signature));
-    }
-  }
+  append_new(all.overloads, std::move(more.overloads));
   if (all.unknown.empty()) {
     all.unknown = std::move(more.unknown);
   }
@@ -101,6 +94,16 @@ std::string constant_text(const Value* value) {
 }
 
 }  // namespace
+
+void append_new(std::vector<Signature>& all, std::vector<Signature> more) {
+  for (Signature& signature : more) {
+    const bool known = std::ranges::any_of(
+        all, [&](const Signature& other) { return other.text() == signature.text(); });
+    if (!known) {
+      all.push_back(std::move(signature));
+    }
+  }
+}
 
 Signature without_first_parameter(Signature signature) {
   if (!signature.parameters.empty() &&
@@ -189,7 +192,7 @@ void SignatureReader::join_operator(const Function& function, std::vector<Signat
     return;
   }
   const std::size_t from_stub = overloads.size();
-  for (Signature& schema : signatures_of_operator(*operators_, last_component(path), *home)) {
+  for (Signature& schema : signatures_of_operator(*operators_, simple_name(path), *home)) {
     const auto stubs = std::span(overloads).first(from_stub);
     if (std::ranges::none_of(stubs, [&](const Signature& stub) { return covers(stub, schema); })) {
       overloads.push_back(std::move(schema));
@@ -269,7 +272,7 @@ ObjectSignatures SignatureReader::of_external(const External& external, std::str
   ObjectSignatures result;
   const std::optional<OperatorHome> home = operator_home(external.path);
   if (operators_ != nullptr && home) {
-    result.overloads = signatures_of_operator(*operators_, last_component(external.path), *home);
+    result.overloads = signatures_of_operator(*operators_, simple_name(external.path), *home);
   }
   std::optional<Signature> documented = signature_from_docstring(external.docstring, name);
   if (documented) {

@@ -49,6 +49,9 @@ class SignatureReader {
   const Operators* operators_;
 };
 
+/// Adds those of `more` that are spelled otherwise than every one of `all`.
+void append_new(std::vector<Signature>& all, std::vector<Signature> more);
+
 /// Without the first parameter, which a bound method or a constructor fills; unchanged where it
 /// begins with `*args`.
 Signature without_first_parameter(Signature signature);

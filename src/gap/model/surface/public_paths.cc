@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "gap/model/dotted_name.h"
 #include "gap/read/python/python_file.h"
 
 namespace torchdevice::gap {
@@ -46,8 +47,6 @@ bool is_other_import(const PublicName& name, const SoughtWords& sought) {
   return !is_sought(deferred->attribute) && !is_sought(name.name);
 }
 
-std::string_view last_component(std::string_view path) { return path.substr(path.rfind('.') + 1); }
-
 }  // namespace
 
 PublicPaths::PublicPaths(Interpreter& interpreter, const Scope& scope) : interpreter_(interpreter) {
@@ -61,9 +60,9 @@ PublicPaths::PublicPaths(Interpreter& interpreter, const Scope& scope) : interpr
 SoughtWords PublicPaths::sought() const {
   SoughtWords words;
   const auto add_object = [&](std::string_view path) {
-    const std::size_t dot = path.rfind('.');
-    if (dot != std::string_view::npos) {
-      words.emplace(last_component(path), last_component(path.substr(0, dot)));
+    const std::string_view owner = owner_of(path);
+    if (!owner.empty()) {
+      words.emplace(simple_name(path), simple_name(owner));
     }
   };
   for (const PublicPath& path : paths_) {

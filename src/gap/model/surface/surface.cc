@@ -139,6 +139,11 @@ std::string_view to_string(NameKind kind) {
   return "alias";
 }
 
+bool is_callable(NameKind kind) {
+  return kind == NameKind::Class || kind == NameKind::Function || kind == NameKind::Builtin ||
+         kind == NameKind::Method;
+}
+
 std::string_view to_string(PublicBy reason) {
   switch (reason) {
     case PublicBy::All:

@@ -22,6 +22,7 @@ enum class NameKind : std::uint8_t {
   Alias,  ///< another public path of an object listed under `alias_of`
 };
 std::string_view to_string(NameKind kind);
+bool is_callable(NameKind kind);
 
 /// Why a name is public.
 enum class PublicBy : std::uint8_t {
